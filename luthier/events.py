@@ -1,0 +1,53 @@
+"""What a worker tells while it works: one JSON line an event in `attempts/<n>/events.jsonl`.
+
+Kinds and their fields:
+  phase       name                       a new part of the work begins (loading model, training …)
+  progress    done, total, unit, text    how far that part is
+  metrics     step and any of train_loss, validation_loss, learning_rate, grad_norm, perplexity
+  sample      step, prompt, output, reference
+  checkpoint  step, path, validation_loss
+  resumed     step, path                 training goes on from this checkpoint
+  passed_over path, reason               a torn checkpoint that was not used
+  early_stop  step, best_step            the validation loss stopped falling
+  warning     text
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from luthier.storage import append_jsonl
+
+Event = dict[str, Any]
+
+
+class EventLog:
+    """Appends events to one file."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def write(self, kind: str, **fields: Any) -> None:
+        append_jsonl(self.path, {"time": time.time(), "kind": kind, **fields})
+
+
+class EventTail:
+    """Reads the events that were added since the last look."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.offset = 0
+
+    def new(self) -> Iterator[Event]:
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            for line in file:
+                if not line.endswith(b"\n"):  # still being written
+                    return
+                self.offset += len(line)
+                yield orjson.loads(line)

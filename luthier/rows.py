@@ -1,0 +1,35 @@
+"""Training rows on disk: Parquet with `id, group, messages`."""
+
+from pathlib import Path
+from typing import TypedDict
+
+from luthier.storage import atomic_path
+
+
+class Message(TypedDict):
+    role: str
+    content: str
+
+
+class Row(TypedDict):
+    """`id` is `<line or pair number>` of the source; rows of one `group` stay on one side of a split."""
+
+    id: str
+    group: str
+    messages: list[Message]
+
+
+def write_rows(path: Path, rows: list[Row]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    message = pa.struct([("role", pa.string()), ("content", pa.string())])
+    schema = pa.schema([("id", pa.string()), ("group", pa.string()), ("messages", pa.list_(message))])
+    with atomic_path(path) as temporary:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
+
+
+def read_rows(path: Path) -> list[Row]:
+    import pyarrow.parquet as pq
+
+    return pq.read_table(path).to_pylist()

@@ -1,0 +1,95 @@
+"""The files of one run, by name. The layout is a contract: see docs/how-it-works.md."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from luthier.errors import AlreadyRunning
+from luthier.storage import read_json, write_json
+
+
+class RunFolder:
+    """`$LUTHIER_HOME/runs/<run_id>/`."""
+
+    def __init__(self, root: Path):
+        self.root = Path(root)
+        self.run_id = self.root.name
+        self.spec = self.root / "spec.yaml"
+        self.data = self.root / "data"
+        self.accepted = self.data / "accepted.parquet"
+        self.quarantine = self.data / "quarantine.jsonl"
+        self.validation = self.data / "validation.json"
+        self.page = self.data / "page.html"
+        self.docs = self.data / "docs"
+        self.baseline = self.root / "baseline"
+        self.evaluation = self.root / "evaluation"
+        self.attempts = self.root / "attempts"
+        self.checkpoints = self.root / "checkpoints"
+        self.adapter = self.root / "adapter"
+        self.report = self.root / "report"
+        self.package = self.root / "package.zip"
+        self.events = self.root / "events.jsonl"
+        self.metrics = self.root / "metrics.csv"
+        self.tracking = self.root / "tracking.json"
+
+    def split(self, name: str) -> Path:
+        """`name`: train, validation or test."""
+        return self.data / f"{name}.parquet"
+
+    def attempt(self, number: int) -> "AttemptFolder":
+        return AttemptFolder(self.attempts / str(number))
+
+    def attempt_numbers(self) -> list[int]:
+        return sorted(int(entry.name) for entry in self.attempts.glob("[0-9]*"))
+
+    # Completion markers: written last by a stage, hence "the stage is done".
+
+    def marker(self, stage: str) -> Path:
+        return self.root / "stages" / f"{stage}.json"
+
+    def completed(self, stage: str, key: str) -> dict[str, Any] | None:
+        """The summary a finished stage left, or None if it must run (or ran with another key)."""
+        marker = self.marker(stage)
+        if not marker.exists():
+            return None
+        content = read_json(marker)
+        return content["summary"] if content["key"] == key else None
+
+    def complete(self, stage: str, key: str, summary: dict[str, Any], seconds: float) -> None:
+        write_json(self.marker(stage), {"key": key, "seconds": seconds, "summary": summary})
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for this process; the lock ends with the process, however it ends."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "lock").open("a+") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                handle.seek(0)
+                raise AlreadyRunning(
+                    f"run {self.run_id} is already being worked on by process {handle.read().strip() or '?'}",
+                    "Two processes must not write the same run.",
+                    "Wait for it, or stop that process and start again: the run continues where it was.",
+                ) from None
+            handle.truncate(0)
+            handle.write(str(os.getpid()))
+            handle.flush()
+            yield
+
+
+class AttemptFolder:
+    """`attempts/<n>/`: what one worker process was told and what it says."""
+
+    def __init__(self, root: Path):
+        self.root = Path(root)
+        self.number = int(self.root.name)
+        self.job = self.root / "job.json"
+        self.fence = self.root / "fence.json"
+        self.heartbeat = self.root / "heartbeat.json"
+        self.events = self.root / "events.jsonl"
+        self.log = self.root / "log.txt"
+        self.result = self.root / "result.json"

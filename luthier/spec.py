@@ -1,0 +1,164 @@
+"""The run spec: one pydantic model behind the YAML file, the Prefect form and the Prefect API."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+METRICS = ("exact_match", "token_f1", "rouge_l", "chrf")
+"""Answer metrics, all between 0 and 1, higher is better."""
+
+ACCEPT_PATTERN = re.compile(r"^\s*(?P<sign>>=|<=|\+|-)\s*(?P<number>\d+(\.\d+)?)\s*(?P<percent>%?)\s*$")
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Project(Section):
+    """Client or team that pays."""
+
+    name: str = "default"
+    price_usd: float | None = Field(None, ge=0, description="What the client pays for this run, in dollars.")
+
+
+class SplitSpec(Section):
+    """How the rows are divided. `group` keeps a conversation and its near-duplicates on one side."""
+
+    test: float = Field(0.1, gt=0, lt=1, description="Share of rows held out for the proof (0-1).")
+    validation: float = Field(0.1, gt=0, lt=1, description="Share of rows that steer early stopping (0-1).")
+    by: Literal["group", "random"] = Field("group", description="group: near-duplicates never cross the split.")
+
+    @model_validator(mode="after")
+    def leaves_training_rows(self) -> "SplitSpec":
+        if self.test + self.validation >= 0.9:
+            raise ValueError("test + validation must stay below 0.9, or nothing is left to train on")
+        return self
+
+
+class DataSpec(Section):
+    path: Path = Field(description="The data file, relative to the spec's folder.")
+    format: Literal["auto", "messages", "sharegpt", "alpaca", "prompt_completion", "question_answer"] = Field(
+        "auto", description="How rows look; auto: seen from the keys of the first rows."
+    )
+    columns: dict[str, str] = Field(
+        default_factory=dict, description="Names that differ from the usual: {prompt: question_text, completion: reply}."
+    )
+    on_bad_rows: Literal["refuse", "quarantine"] = Field("refuse", description="refuse: stop; quarantine: set aside.")
+    max_quarantined: float = Field(0.05, ge=0, le=1, description="Stop when a larger share of rows is faulty (0-1).")
+    dedupe: Literal["off", "exact", "near"] = Field("off", description="Duplicates to remove before the split.")
+    split: SplitSpec = Field(default_factory=SplitSpec)
+
+
+class ModelSpec(Section):
+    base: str = Field("smollm2-135m", description="An alias, a folder, or a hub id.")
+    revision: str | None = Field(None, description="Commit or tag, for a hub id.")
+    trust_remote_code: bool = Field(False, description="Run code that comes with the model. Leave off unless sure.")
+
+
+class TrainingSpec(Section):
+    """A preset gives every value that is left empty here."""
+
+    method: Literal["lora"] = "lora"
+    preset: Literal["conservative", "balanced", "aggressive"] = Field(
+        "balanced", description="conservative: changes little; balanced: the usual; aggressive: learns most, forgets most."
+    )
+    engine: Literal["auto", "trl"] = "auto"
+    epochs: float | None = Field(None, gt=0, le=100, description="Passes over the training rows.")
+    max_steps: int | None = Field(None, ge=1, description="Stop after so many optimizer steps, whatever the epochs.")
+    learning_rate: float | None = Field(None, gt=0, le=1, description="Peak of the schedule, e.g. 2e-4.")
+    warmup_ratio: float | None = Field(None, ge=0, le=0.5, description="Share of steps in which the rate climbs.")
+    schedule: Literal["linear", "cosine", "constant"] | None = None
+    rank: int | None = Field(None, ge=1, le=1024, description="LoRA rank: how much the adapter can learn.")
+    alpha: int | None = Field(None, ge=1, description="LoRA scale; twice the rank as a rule.")
+    dropout: float | None = Field(None, ge=0, lt=1, description="LoRA dropout (0-1).")
+    batch_size: int | None = Field(None, ge=1, le=4096, description="Examples per optimizer step.")
+    micro_batch: int | None = Field(None, ge=1, description="Examples at a time; divides batch_size. Chosen by itself.")
+    max_length: int | None = Field(None, ge=8, description="Tokens per example; longer ones are cut.")
+    dtype: Literal["float32", "bfloat16"] | None = Field(None, description="Chosen by what the hardware does well.")
+    gradient_checkpointing: bool | None = Field(None, description="Less memory, slower. Chosen by itself.")
+    checkpoint_every: int = Field(100, ge=1, description="Steps between checkpoints and looks at the validation loss.")
+    keep_checkpoints: int = Field(2, ge=1, description="Newest checkpoints kept, besides the best.")
+    patience: int | None = Field(None, ge=1, description="Looks without a better validation loss before stopping early.")
+    samples: int = Field(3, ge=0, le=20, description="Prompts answered at each look, to see it learn.")
+    deterministic: bool = Field(True, description="Deterministic kernels, so that a resumed run is equal bit for bit.")
+
+
+class EvaluationSpec(Section):
+    primary_metric: Literal[METRICS] = Field("chrf", description="Decides the verdict. Fixed before training.")  # type: ignore[valid-type]
+    metrics: list[Literal[METRICS]] = Field(default_factory=list, description="More answer metrics; empty: all.")  # type: ignore[valid-type]
+    accept: dict[str, str] = Field(
+        default_factory=dict, description='What must be reached: {perplexity: "-30%", chrf: "+0.02", exact_match: ">=0.5"}.'
+    )
+    max_examples: int = Field(200, ge=1, description="Test examples that are answered, at most.")
+    max_new_tokens: int = Field(128, ge=1, description="Longest answer, in tokens.")
+    few_shot: list[Annotated[int, Field(ge=1, le=32)]] = Field(
+        default=[2, 4], description="Example counts tried for the base's best prompt; empty: none."
+    )
+
+    @field_validator("accept", mode="before")
+    @classmethod
+    def accept_is_readable(cls, value: Any) -> Any:
+        for name, wanted in (value or {}).items() if isinstance(value, dict) else ():
+            if name not in (*METRICS, "perplexity"):
+                raise ValueError(f"{name} is not measured; choose from {', '.join((*METRICS, 'perplexity'))}")
+            if not ACCEPT_PATTERN.match(str(wanted)):
+                raise ValueError(f'{name}: cannot read "{wanted}"; write "-30%", "+0.02", ">=0.5" or "<=4.0"')
+        return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+    @property
+    def all_metrics(self) -> list[str]:
+        """Names of the answer metrics, the primary one first."""
+        chosen = self.metrics or METRICS
+        return [self.primary_metric, *(name for name in chosen if name != self.primary_metric)]
+
+
+class ComputeSpec(Section):
+    provider: Literal["local"] = Field("local", description="Where the model runs.")
+    gpu: str | None = None
+    purchase: Literal["spot", "on_demand", "spot_then_on_demand"] = "spot_then_on_demand"
+    deadline: str | None = None
+    max_attempts: int = Field(10, ge=1, le=100, description="Attempts a stage gets when its worker dies.")
+    threads: int | None = Field(None, ge=1, description="CPU threads; all cores if empty.")
+
+
+class BudgetSpec(Section):
+    max_usd: float | None = Field(None, ge=0)
+    warn_above_usd: float | None = Field(100, ge=0)
+    approve_above_usd: float | None = Field(150, ge=0)
+
+
+class BrandSpec(Section):
+    name: str | None = Field(None, description="Shown on the report instead of Luthier.")
+    color: str | None = Field(None, pattern=r"^#[0-9a-fA-F]{6}$", description="Accent colour, e.g. #1f6feb.")
+
+
+class ReportSpec(Section):
+    mode: Literal["full"] = "full"
+    brand: BrandSpec = Field(default_factory=BrandSpec)
+
+
+class NotifySpec(Section):
+    pass
+
+
+def _as_project(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class RunSpec(Section):
+    """Everything that makes a run. The same spec is the same run."""
+
+    name: str = Field(min_length=1, max_length=200, description="Shown everywhere.")
+    project: Annotated[Project, BeforeValidator(_as_project)] = Field(default_factory=Project)
+    notes: str = ""
+    seed: int = Field(17, ge=0, lt=2**31, description="Fixes split, order, dropout and initial adapter.")
+    data: DataSpec
+    model: ModelSpec = Field(default_factory=ModelSpec)
+    training: TrainingSpec = Field(default_factory=TrainingSpec)
+    evaluation: EvaluationSpec = Field(default_factory=EvaluationSpec)
+    compute: ComputeSpec = Field(default_factory=ComputeSpec)
+    budget: BudgetSpec = Field(default_factory=BudgetSpec)
+    report: ReportSpec = Field(default_factory=ReportSpec)
+    notify: NotifySpec = Field(default_factory=NotifySpec)

@@ -1,0 +1,106 @@
+"""Reading and writing run specs: every fault of a file reported at once, each with its key."""
+
+import difflib
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from luthier.errors import LuthierError, Problems, SpecError
+from luthier.spec import RunSpec
+from luthier.storage import write_text
+
+
+def load_spec(path: Path, overrides: list[str] | None = None) -> RunSpec:
+    """Read a YAML spec; `overrides` are `key.path=value`. `data.path` comes back absolute.
+
+    Raises SpecError when the file cannot be read, Problems with one SpecError a fault otherwise.
+    """
+    content = _read_yaml(path)
+    for override in overrides or []:
+        _set(content, override)
+    spec = parse_spec(content, str(path))
+    spec.data.path = path.parent.absolute() / spec.data.path.expanduser()
+    return spec
+
+
+def parse_spec(content: Any, source: str = "spec") -> RunSpec:
+    try:
+        return RunSpec.model_validate(content)
+    except ValidationError as error:
+        problems = [_problem(fault) for fault in error.errors()]
+        count = "one value" if len(problems) == 1 else f"{len(problems)} values"
+        raise Problems(f"{source}: {count} cannot be used", problems, "All keys: docs/spec.md.") from None
+
+
+def save_spec(spec: RunSpec, path: Path) -> None:
+    content = spec.model_dump(mode="json")
+    write_text(path, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_bytes())
+    except FileNotFoundError:
+        raise SpecError("the spec is not there", "", "Check the path, or write one with `luthier init`.", str(path)) from None
+    except OSError as error:
+        raise SpecError("the spec cannot be read", str(error.strerror), "Name a YAML file.", str(path)) from None
+    except UnicodeDecodeError:
+        raise SpecError("the spec is not text in UTF-8", "", "Save it as UTF-8.", str(path)) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        why = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise SpecError("the spec is not valid YAML", why, "Mend that line.", where) from None
+    if not isinstance(content, dict):
+        found = "nothing" if content is None else f"a {type(content).__name__}"
+        raise SpecError(f"the spec holds {found}, not keys and values", "", "See recipes/ for examples.", str(path))
+    return content
+
+
+def _set(content: dict[str, Any], override: str) -> None:
+    key, separator, text = override.partition("=")
+    if not separator:
+        raise SpecError(f'cannot read "{override}"', "", "Write --set training.epochs=2.", "--set")
+    *parents, last = key.strip().split(".")
+    node = content
+    for parent in parents:
+        node = node.setdefault(parent, {})
+        if not isinstance(node, dict):
+            raise SpecError(f'"{parent}" holds a value, not keys', "", "Check the key's path.", f"--set {key}")
+    try:
+        node[last] = yaml.safe_load(text)
+    except yaml.YAMLError:
+        node[last] = text
+
+
+def _problem(fault: Any) -> LuthierError:
+    keys = [part for part in fault["loc"] if not isinstance(part, int)]
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(keys[-1]), _known_keys(keys[:-1]), n=1)
+        fix = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(_known_keys(keys[:-1])) or 'no keys'}."
+        return SpecError("unknown key", "", fix, where)
+    if fault["type"] == "missing":
+        return SpecError("is missing", "", "Add it.", where)
+    reason = fault["msg"].removeprefix("Value error, ")
+    return SpecError(f"{reason} (got {_shown(fault['input'])})", "", "", where)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _known_keys(path: list[Any]) -> list[str]:
+    """Field names of the section at `path`, for the suggestion beside an unknown key."""
+    model: type[BaseModel] = RunSpec
+    for key in path:
+        field = model.model_fields.get(str(key))
+        annotation = field.annotation if field else None
+        candidates = [a for a in (annotation, *get_args(annotation)) if isinstance(a, type) and issubclass(a, BaseModel)]
+        if not candidates:
+            return []
+        model = candidates[0]
+    return list(model.model_fields)

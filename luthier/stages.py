@@ -1,0 +1,52 @@
+"""The chain as data: each stage, what of the spec it reads, and which stages it needs.
+
+A stage's key hashes only that, so that a fix elsewhere never throws away a paid training. Raise a
+stage's `version` by hand when its results would change.
+"""
+
+from typing import NamedTuple
+
+from luthier.spec import RunSpec
+from luthier.storage import sha256_json
+
+
+class Stage(NamedTuple):
+    name: str
+    version: int
+    reads: tuple[str, ...]
+    after: tuple[str, ...] = ()
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        Stage("validate-data", 1, ("data", "model", "seed")),
+        Stage("baseline-eval", 1, ("model", "evaluation", "seed"), ("validate-data",)),
+        Stage("train", 1, ("model", "training", "seed"), ("validate-data",)),
+        Stage("eval", 1, ("model", "evaluation", "seed"), ("baseline-eval", "train")),
+        Stage("report", 1, ("name", "project", "notes", "report"), ("eval",)),
+    )
+}
+
+
+def stage_key(name: str, spec: RunSpec, data_sha256: str) -> str:
+    """Hash of all that the stage's result depends on: its version, its sections, its predecessors' keys."""
+    stage = STAGES[name]
+    sections = spec.model_dump(mode="json", include=set(stage.reads))
+    if "data" in sections:
+        sections["data"].pop("path")
+    before = [stage_key(other, spec, data_sha256) for other in stage.after]
+    return sha256_json([stage.name, stage.version, sections, before, data_sha256])
+
+
+def run_id(spec: RunSpec, data_sha256: str) -> str:
+    """`<name>-<hash>` of the content of the data and of the sections that decide the result."""
+    sections = spec.model_dump(mode="json", include={"data", "model", "training", "evaluation", "seed"})
+    sections["data"].pop("path")
+    return f"{slug(spec.name)}-{sha256_json([sections, data_sha256])[:10]}"
+
+
+def slug(name: str) -> str:
+    """Lower-case letters, digits and hyphens, at most 40 of them; never empty."""
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())
+    return "-".join(part for part in kept.split("-") if part)[:40].strip("-") or "run"
