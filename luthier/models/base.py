@@ -1,0 +1,134 @@
+"""Finding a base model: an alias, a folder or a hub id becomes a folder of safetensors weights."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from luthier.errors import ModelError
+from luthier.models.hub import download
+from luthier.models.packaged import SMOLLM2_135M, build
+from luthier.spec import ModelSpec
+from luthier.storage import read_json, sha256_file, sha256_json
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+ALIASES = {"smollm2-135m": SMOLLM2_135M}
+"""Short names for models that a Python package carries, so that they need no hub."""
+
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def locate(model: ModelSpec, models: Path) -> Path:
+    """The folder of the base model; `models` is where the aliases are built, once.
+
+    Raises ModelError when it is missing, unreachable, or not a folder of safetensors weights.
+    """
+    base = model.base
+    if base in ALIASES:
+        return build(ALIASES[base], models / base)
+    folder = Path(base).expanduser()
+    if folder.is_dir():
+        folder = folder.absolute()
+    elif HUB_ID.fullmatch(base) and not base.startswith("."):
+        folder = download(base, model.revision, with_code=model.trust_remote_code)
+    else:
+        known = ", ".join(ALIASES)
+        fix = f"Use an alias ({known}), an existing folder, or a hub id such as owner/name."
+        raise ModelError(f'there is no base model "{base}"', "", fix, "model.base")
+    _check(folder, model)
+    return folder
+
+
+def load_tokenizer(folder: Path, trust_remote_code: bool = False) -> "PreTrainedTokenizerBase":
+    """The tokenizer, with a chat template and with padding that does not end a turn.
+
+    Raises ModelError when the model has no chat template or no token to pad with.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"the tokenizer in {folder} cannot be read", str(error), "Save it beside the weights.", "model.base"
+        ) from error
+    if not tokenizer.chat_template:
+        raise ModelError(
+            f"the model in {folder} has no chat template",
+            "Without one there is no telling where an answer begins and ends.",
+            "Use the instruct variant of the model.",
+            "model.base",
+        )
+    _keep_padding_apart(tokenizer, folder)
+    tokenizer.model_max_length = context_length(folder)
+    return tokenizer
+
+
+def load_model(folder: Path, dtype: str, trust_remote_code: bool = False) -> "PreTrainedModel":
+    """The causal language model in `dtype` (float32 or bfloat16), in evaluation mode, on the CPU."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=getattr(torch, dtype),
+            attn_implementation="sdpa",
+            use_safetensors=True,
+            trust_remote_code=trust_remote_code,
+        )
+    except (OSError, ValueError) as error:
+        fix = "Name a folder that holds a causal language model."
+        raise ModelError(f"the model in {folder} cannot be loaded", str(error), fix, "model.base") from error
+
+
+def context_length(folder: Path) -> int:
+    """Tokens the model can look at, at most."""
+    config = read_json(folder / "config.json")
+    for section in (config, config.get("text_config", {})):
+        for key in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length"):
+            if section.get(key):
+                return int(section[key])
+    raise ModelError(
+        "the model does not say how long its context is", f"{folder / 'config.json'} has no max_position_embeddings",
+        "Add it.", "model.base",
+    )  # fmt: skip
+
+
+def base_sha256(folder: Path) -> str:
+    """Hash over names and contents of the weight files."""
+    return sha256_json([[path.name, sha256_file(path)] for path in sorted(folder.glob("*.safetensors"))])
+
+
+def _check(folder: Path, model: ModelSpec) -> None:
+    """Refuse a folder that is no model, whose weights could run code, or that wants to run its own."""
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder} is not a model folder", "It has no config.json.", "Name another.", "model.base")
+    if not any(folder.glob("*.safetensors")):
+        pickled = any(folder.glob("*.bin")) or any(folder.glob("*.pt*"))
+        why = "Its weights are pickled, and loading a pickle can run any code." if pickled else "It has no weights."
+        raise ModelError(f"{folder} holds no safetensors", why, "Use safetensors weights.", "model.base")
+    if "auto_map" in read_json(folder / "config.json") and not model.trust_remote_code:
+        raise ModelError(
+            f"the model in {folder} comes with code of its own",
+            "Running it would give that code the rights of your account.",
+            "Read the code; if you trust it, set model.trust_remote_code: true.",
+            "model.base",
+        )
+
+
+def _keep_padding_apart(tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
+    """Where padding ends turns too, whoever masks padding masks the stop token, and it is never learned."""
+    if tokenizer.pad_token_id is not None and tokenizer.pad_token_id != tokenizer.eos_token_id:
+        return
+    others = [token for token in tokenizer.all_special_tokens if token != tokenizer.eos_token]
+    choice = min(others, key=lambda token: (token == tokenizer.bos_token, others.index(token)), default=None)
+    if choice is None:
+        raise ModelError(
+            f"the tokenizer in {folder} has no token to pad with",
+            "Its only special token ends the turn.",
+            "Add a pad token to its tokenizer_config.json.",
+            "model.base",
+        )
+    tokenizer.pad_token = choice

@@ -1,0 +1,128 @@
+"""Conversations as tokens: what is given, and what the model has to learn.
+
+Works with any chat template, also without generation markers: the template renders the conversation
+up to each answer and through it, and what lies between is the answer.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from luthier.errors import ModelError
+from luthier.rows import Message
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+IGNORED = -100
+"""Label of a token that is not learned (the value torch's cross-entropy skips)."""
+
+Span = tuple[int, int]
+
+
+class Encoded(NamedTuple):
+    """One conversation: `input_ids` and `labels` of equal length; `truncated` if tokens were cut off its end."""
+
+    input_ids: list[int]
+    labels: list[int]
+    truncated: bool
+
+    @property
+    def trained(self) -> int:
+        """Tokens that are learned; 0 when the cut left no answer. The first token has no predecessor to learn from."""
+        return sum(label != IGNORED for label in self.labels[1:])
+
+
+def encode(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], max_length: int) -> Encoded:
+    """Labels are the tokens of every assistant turn with its end-of-turn token, IGNORED elsewhere.
+
+    A template that rewrites earlier turns (to drop old reasoning, say) trains the last answer only.
+    What follows the last answer's end-of-turn is left out.
+    """
+    text, spans = _answers(tokenizer, messages)
+    ids, inside = _tokens(tokenizer, text, spans)
+    labels = [token if answer else IGNORED for token, answer in zip(ids, inside, strict=True)]
+    return Encoded(ids[:max_length], labels[:max_length], len(ids) > max_length)
+
+
+def encode_answer(
+    tokenizer: "PreTrainedTokenizerBase", messages: list[Message], max_length: int
+) -> tuple[list[int], int]:
+    """Tokens of the conversation and where its last answer starts; only `ids[start:]` is scored.
+
+    Cut as `encode` cuts: `start` ≥ len(ids) when the prompt alone fills `max_length`.
+    """
+    text, spans = _answers(tokenizer, messages)
+    ids, inside = _tokens(tokenizer, text, spans[-1:])
+    return ids[:max_length], inside.index(True)
+
+
+def prompt_ids(tokenizer: "PreTrainedTokenizerBase", before_answer: list[Message], max_length: int) -> list[int]:
+    """Tokens to generate an answer from; a longer prompt loses its beginning, so that the question stays."""
+    text = _render(tokenizer, before_answer, prompt=True)
+    return tokenizer(text, add_special_tokens=False)["input_ids"][-max_length:]
+
+
+def stop_ids(tokenizer: "PreTrainedTokenizerBase") -> list[int]:
+    """Ids that end the assistant's turn: what the template writes there, and the tokenizer's end of sequence.
+
+    Raises ModelError when the template does not end a turn with a special token.
+    """
+    ids, _ = encode_answer(tokenizer, _EXAMPLE, max_length=1 << 30)
+    if ids[-1] not in tokenizer.all_special_ids and ids[-1] not in tokenizer.added_tokens_decoder:
+        raise ModelError(
+            "the model's chat template does not end the assistant's turn with a special token",
+            "The model could never learn where to stop.",
+            "Use another instruct model, or mend its chat template.",
+            "model.base",
+        )
+    return sorted({ids[-1], tokenizer.eos_token_id} - {None})
+
+
+_EXAMPLE: list[Message] = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}]
+
+
+def _answers(tokenizer: "PreTrainedTokenizerBase", messages: list[Message]) -> tuple[str, list[Span]]:
+    """The rendered conversation, and from where to where in it each answer lies, with its end-of-turn."""
+    text = _render(tokenizer, messages)
+    turns = [index for index, message in enumerate(messages) if message["role"] == "assistant"]
+    spans = [span for index in turns if (span := _span(tokenizer, messages, index, text))]
+    if len(spans) < len(turns):
+        spans = [span for span in [_span(tokenizer, messages, turns[-1], text)] if span]
+    if not spans:
+        raise ModelError(
+            "the model's chat template writes an answer otherwise than it asks for one",
+            "Its generation prompt is not how its assistant turn begins.",
+            "Use another instruct model, or mend its chat template.",
+            "model.base",
+        )
+    return text[: spans[-1][1]], spans
+
+
+def _span(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], index: int, text: str) -> Span | None:
+    before = _render(tokenizer, messages[:index], prompt=True)
+    through = _render(tokenizer, messages[: index + 1]).rstrip()
+    if text.startswith(through) and through.startswith(before):
+        return len(before), len(through)
+    return None
+
+
+def _render(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], prompt: bool = False) -> str:
+    from jinja2 import TemplateError
+
+    try:
+        conversation = [dict(message) for message in messages]
+        return str(tokenizer.apply_chat_template(conversation, tokenize=False, add_generation_prompt=prompt))
+    except TemplateError as error:
+        roles = ", ".join(message["role"] for message in messages)
+        raise ModelError(
+            f"the model's chat template refuses a conversation of {roles}",
+            str(error),
+            "Change the roles, or use a model that knows them.",
+            "model.base",
+        ) from None
+
+
+def _tokens(tokenizer: "PreTrainedTokenizerBase", text: str, spans: list[Span]) -> tuple[list[int], list[bool]]:
+    """Tokens of the whole text, and which of them hold a character of a span."""
+    encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    inside = [any(start < to and end > since for since, to in spans) for start, end in encoding["offset_mapping"]]
+    return encoding["input_ids"], inside
