@@ -1,0 +1,92 @@
+"""One arm: a model and a way of asking it, over all test rows."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from luthier.evaluation.batches import by_length
+from luthier.evaluation.generate import greedy
+from luthier.evaluation.journal import Journal
+from luthier.evaluation.loaded import Loaded
+from luthier.evaluation.metrics import SCORES
+from luthier.evaluation.perplexity import Reference, Surprise, perplexity, reference, surprises
+from luthier.evaluation.prefix import SharedPrefix
+from luthier.models.chat import prompt_ids
+from luthier.rows import Message, Row
+
+SCORED_AT_ONCE = 4096
+"""Tokens of a batch whose reference answers are scored: each scored one costs a row of the vocabulary's size."""
+
+Ask = Callable[[list[Message]], list[Message]]
+"""What an arm makes of a conversation before the model sees it."""
+
+Prediction = dict[str, Any]
+"""A line of predictions.jsonl: {id, arm, output, reference, scores {<metric>, nll, tokens, output_tokens}}."""
+
+
+class Arm(NamedTuple):
+    """`seconds` is the time its answers took, over all attempts; `truncated` counts prompts beyond the context."""
+
+    predictions: list[Prediction]
+    truncated: int
+    seconds: float
+
+
+def as_it_is(messages: list[Message]) -> list[Message]:
+    return messages
+
+
+def measure(loaded: Loaded, name: str, rows: list[Row], metrics: list[str], journal: Journal, ask: Ask = as_it_is) -> Arm:
+    """Answers, their scores and the surprise at the reference answers, one prediction a row, in the rows' order."""
+    conversations = [ask(row["messages"]) for row in rows]
+    references = [reference(loaded, messages) for messages in conversations]
+    surprised = surprise(loaded, f"{name}: reading the reference answers", references, journal)
+    part = f"{name}: answering"
+    answered = answers(loaded, part, conversations, journal)
+    predictions = [
+        _prediction(row, name, output, tokens, metrics, told)
+        for row, (output, tokens), told in zip(rows, answered, surprised, strict=True)
+    ]
+    return Arm(predictions, sum(ref.truncated for ref in references), journal.seconds(part))
+
+
+def surprise(loaded: Loaded, part: str, references: list[Reference], journal: Journal) -> list[Surprise]:
+    prefix = SharedPrefix(loaded.model, [ref.ids[: ref.start] for ref in references])
+    batches = by_length([len(ref.ids) for ref in references], SCORED_AT_ONCE)
+    done = journal.run(part, batches, lambda batch: surprises(loaded, [references[i] for i in batch], prefix))
+    return [Surprise(*values) for values in done]
+
+
+def answers(
+    loaded: Loaded, part: str, conversations: list[list[Message]], journal: Journal
+) -> list[tuple[str, int]]:
+    """The text of each greedy answer and its number of tokens; a conversation's last message is what is asked for."""
+    prompts = [prompt_ids(loaded.tokenizer, messages[:-1], loaded.room) for messages in conversations]
+    prefix = SharedPrefix(loaded.model, prompts)
+    batches = by_length([len(prompt) + loaded.max_new_tokens for prompt in prompts])
+
+    def work(batch: list[int]) -> list[tuple[str, int]]:
+        written = greedy(loaded, [prompts[i] for i in batch], prefix)
+        return [(loaded.tokenizer.decode(ids, skip_special_tokens=True).strip(), len(ids)) for ids in written]
+
+    return journal.run(part, batches, work)
+
+
+def summary(arm: Arm, metrics: list[str]) -> dict[str, Any]:
+    scores = [prediction["scores"] for prediction in arm.predictions]
+    return {
+        "perplexity": perplexity(Surprise(score["nll"], score["tokens"]) for score in scores),
+        "tokens": sum(score["tokens"] for score in scores),
+        "truncated": arm.truncated,
+        "metrics": {name: sum(score[name] for score in scores) / len(scores) for name in metrics},
+        "seconds": arm.seconds,
+        "answer_tokens_mean": sum(score["output_tokens"] for score in scores) / len(scores),
+    }
+
+
+def _prediction(
+    row: Row, arm: str, output: str, output_tokens: int, metrics: list[str], told: Surprise
+) -> Prediction:
+    wanted = row["messages"][-1]["content"]
+    scores: dict[str, float] = {name: SCORES[name](output, wanted) for name in metrics}
+    scores |= {"nll": told.nll, "tokens": told.tokens, "output_tokens": output_tokens}
+    return {"id": row["id"], "arm": arm, "output": output, "reference": wanted, "scores": scores}

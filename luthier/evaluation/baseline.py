@@ -1,0 +1,99 @@
+"""The baseline: what the base model can do before any training, plainly asked and with examples in the prompt."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from luthier.evaluation import few_shot
+from luthier.evaluation.arm import Arm, Prediction, measure, summary
+from luthier.evaluation.batches import TOKENS_AT_ONCE
+from luthier.evaluation.few_shot import Choice, choose, pick
+from luthier.evaluation.journal import Interrupted, Journal
+from luthier.evaluation.loaded import Loaded, load
+from luthier.evaluation.weak import weak_kinds
+from luthier.events import EventLog
+from luthier.rows import Row, read_rows
+from luthier.run_folder import AttemptFolder, RunFolder
+from luthier.spec import RunSpec
+from luthier.storage import sha256_file, write_json, write_jsonl
+
+
+def baseline(
+    spec: RunSpec, run: RunFolder, attempt: AttemptFolder, log: EventLog, base: Path, stop: Callable[[], bool]
+) -> dict[str, Any]:
+    """Measure the arms `base` and `few_shot`; write baseline/predictions.jsonl, then baseline/metrics.json.
+
+    Gives what metrics.json holds, or {"interrupted": True} when `stop()` became true between two batches; the next
+    attempt goes on with the batch after the last finished one. Raises ModelError when the base cannot be loaded.
+    """
+    splits = {name: read_rows(run.split(name)) for name in ("train", "validation")} | {"test": test_rows(spec, run)}
+    log.write("phase", name="loading model")
+    loaded = load(spec, base)
+    journal = Journal(run.baseline / "partial.jsonl", _content(spec, run, base), log, stop)
+    try:
+        plain = measure(loaded, "base", splits["test"], spec.evaluation.all_metrics, journal)
+        choice = choose(loaded, spec, splits, journal)
+        shown, few = _few_shot(loaded, spec, splits["test"], choice, journal)
+    except Interrupted:
+        return {"interrupted": True}
+    return _write(spec, run, loaded, splits["test"], plain, shown, few)
+
+
+def test_rows(spec: RunSpec, run: RunFolder) -> list[Row]:
+    """The test rows that every arm answers."""
+    return pick(read_rows(run.split("test")), spec.evaluation.max_examples, spec.seed)
+
+
+def decoding(spec: RunSpec, loaded: Loaded) -> dict[str, Any]:
+    """How every arm answers."""
+    return {
+        "strategy": "greedy",
+        "max_new_tokens": loaded.max_new_tokens,
+        "dtype": str(loaded.model.dtype).removeprefix("torch."),
+        "device": loaded.model.device.type,
+        "stop_ids": loaded.stops,
+        "batch_tokens": TOKENS_AT_ONCE,
+        "seed": spec.seed,
+    }
+
+
+def _content(spec: RunSpec, run: RunFolder, base: Path) -> list[Any]:
+    sections = spec.model_dump(mode="json", include={"model", "evaluation", "seed"})
+    data = [sha256_file(run.split(name)) for name in ("train", "validation", "test")]
+    return [sections, spec.training.dtype, data, str(base)]
+
+
+def _few_shot(
+    loaded: Loaded, spec: RunSpec, rows: list[Row], choice: Choice, journal: Journal
+) -> tuple[dict[str, Any], list[Prediction]]:
+    """The few-shot part of metrics.json, and its predictions."""
+    if choice.shots is None:
+        return {"measured": False, "reason": choice.reason, "candidates": choice.candidates}, []
+    metrics = spec.evaluation.all_metrics
+    arm = measure(loaded, "few_shot", rows, metrics, journal, choice.shots.before)
+    chosen = next(entry for entry in choice.candidates if entry["examples"] == choice.shots.ids)
+    told = {
+        "measured": True,
+        "shots": chosen["shots"],
+        "score_on_validation": chosen["score"],
+        "validation_rows": few_shot.VALIDATION_ROWS,
+        "candidates": choice.candidates,
+    }
+    return told | summary(arm, metrics), arm.predictions
+
+
+def _write(
+    spec: RunSpec, run: RunFolder, loaded: Loaded, rows: list[Row], plain: Arm, shown: dict[str, Any],
+    few: list[Prediction],
+) -> dict[str, Any]:  # fmt: skip
+    write_jsonl(run.baseline / "predictions.jsonl", [*plain.predictions, *few])
+    primary = spec.evaluation.primary_metric
+    result = {
+        "n": len(rows),
+        "base": summary(plain, spec.evaluation.all_metrics),
+        "few_shot": shown,
+        "decoding": decoding(spec, loaded),
+        "weak": weak_kinds(rows, [prediction["scores"][primary] for prediction in plain.predictions], primary),
+    }
+    write_json(run.baseline / "metrics.json", result)
+    return result
