@@ -10,6 +10,9 @@ Kinds and their fields:
   passed_over path, reason               a torn checkpoint that was not used
   early_stop  step, best_step            the validation loss stopped falling
   warning     text
+The run's own `events.jsonl` repeats them with their `attempt`, and adds the flow's:
+  stage       stage, state (started, finished), seconds
+  interrupted stage, attempt, step, cause, at   a worker is gone
 """
 
 import time
@@ -31,7 +34,10 @@ class EventLog:
         self.path = path
 
     def write(self, kind: str, **fields: Any) -> None:
-        append_jsonl(self.path, {"time": time.time(), "kind": kind, **fields})
+        self.append({"time": time.time(), "kind": kind, **fields})
+
+    def append(self, event: Event) -> None:
+        append_jsonl(self.path, event)
 
 
 class EventTail:

@@ -43,7 +43,8 @@ class DataSpec(Section):
         "auto", description="How rows look; auto: seen from the keys of the first rows."
     )
     columns: dict[str, str] = Field(
-        default_factory=dict, description="Names that differ from the usual: {prompt: question_text, completion: reply}."
+        default_factory=dict,
+        description="Names that differ from the usual: {prompt: question_text, completion: reply}.",
     )
     on_bad_rows: Literal["refuse", "quarantine"] = Field("refuse", description="refuse: stop; quarantine: set aside.")
     max_quarantined: float = Field(0.05, ge=0, le=1, description="Stop when a larger share of rows is faulty (0-1).")
@@ -62,7 +63,8 @@ class TrainingSpec(Section):
 
     method: Literal["lora"] = "lora"
     preset: Literal["conservative", "balanced", "aggressive"] = Field(
-        "balanced", description="conservative: changes little; balanced: the usual; aggressive: learns most, forgets most."
+        "balanced",
+        description="conservative: changes little; balanced: the usual; aggressive: learns most, forgets most.",
     )
     engine: Literal["auto", "trl"] = "auto"
     epochs: float | None = Field(None, gt=0, le=100, description="Passes over the training rows.")
@@ -80,7 +82,9 @@ class TrainingSpec(Section):
     gradient_checkpointing: bool | None = Field(None, description="Less memory, slower. Chosen by itself.")
     checkpoint_every: int = Field(100, ge=1, description="Steps between checkpoints and looks at the validation loss.")
     keep_checkpoints: int = Field(2, ge=1, description="Newest checkpoints kept, besides the best.")
-    patience: int | None = Field(None, ge=1, description="Looks without a better validation loss before stopping early.")
+    patience: int | None = Field(
+        None, ge=1, description="Looks without a better validation loss before stopping early."
+    )
     samples: int = Field(3, ge=0, le=20, description="Prompts answered at each look, to see it learn.")
     deterministic: bool = Field(True, description="Deterministic kernels, so that a resumed run is equal bit for bit.")
 
@@ -89,7 +93,8 @@ class EvaluationSpec(Section):
     primary_metric: Literal[METRICS] = Field("chrf", description="Decides the verdict. Fixed before training.")  # type: ignore[valid-type]
     metrics: list[Literal[METRICS]] = Field(default_factory=list, description="More answer metrics; empty: all.")  # type: ignore[valid-type]
     accept: dict[str, str] = Field(
-        default_factory=dict, description='What must be reached: {perplexity: "-30%", chrf: "+0.02", exact_match: ">=0.5"}.'
+        default_factory=dict,
+        description='What must be reached: {perplexity: "-30%", chrf: "+0.02", exact_match: ">=0.5"}.',
     )
     max_examples: int = Field(200, ge=1, description="Test examples that are answered, at most.")
     max_new_tokens: int = Field(128, ge=1, description="Longest answer, in tokens.")

@@ -43,7 +43,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_bytes())
     except FileNotFoundError:
-        raise SpecError("the spec is not there", "", "Check the path, or write one with `luthier init`.", str(path)) from None
+        raise SpecError(
+            "the spec is not there", "", "Check the path, or write one with `luthier init`.", str(path)
+        ) from None
     except OSError as error:
         raise SpecError("the spec cannot be read", str(error.strerror), "Name a YAML file.", str(path)) from None
     except UnicodeDecodeError:
@@ -99,7 +101,9 @@ def _known_keys(path: list[Any]) -> list[str]:
     for key in path:
         field = model.model_fields.get(str(key))
         annotation = field.annotation if field else None
-        candidates = [a for a in (annotation, *get_args(annotation)) if isinstance(a, type) and issubclass(a, BaseModel)]
+        candidates = [
+            a for a in (annotation, *get_args(annotation)) if isinstance(a, type) and issubclass(a, BaseModel)
+        ]
         if not candidates:
             return []
         model = candidates[0]

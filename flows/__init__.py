@@ -1,0 +1,1 @@
+"""What runs, in order: flows only wire tasks."""

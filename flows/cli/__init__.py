@@ -1,0 +1,37 @@
+"""The `luthier` command, one file a command; each is imported only when it is called."""
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "demo": "Train a small real model on real data and prove that it helped.",
+    "init": "Write a run spec that works, from a recipe.",
+    "check": "Read, inspect and gate the data of a spec; spend nothing.",
+    "run": "Run a spec from its data to the report; the same spec again continues.",
+    "runs": "List, show and export runs.",
+    "up": "Keep the Prefect and MLflow servers running, with a worker.",
+    "doctor": "Find what is missing on this machine and say how to mend it.",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows the commands by name, so that help needs none of their imports."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return getattr(importlib.import_module(f"flows.cli.{cmd_name}"), cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="luthier")
+def main() -> None:
+    """Fine-tune a language model unattended and prove that it helped."""

@@ -1,0 +1,38 @@
+"""Running the flow in this process, and showing how it ended."""
+
+import os
+
+from flows.cli.common import print_json
+from flows.cli.result import exit_code, show_result
+from luthier.run import Run, open_run
+from luthier.settings import Settings
+from luthier.spec import RunSpec
+from luthier.storage import read_json
+
+
+def run_spec(spec: RunSpec, again: bool, as_json: bool) -> int:
+    """Run `spec` unless it is complete, then show its result; returns the exit code of its verdict."""
+    settings = Settings()
+    run = open_run(spec, settings, again)
+    if run.completed("report") is None:
+        _run_flow(spec, settings, again)
+        run = open_run(spec, settings)
+    return _show(run, as_json)
+
+
+def _run_flow(spec: RunSpec, settings: Settings, again: bool) -> None:
+    from flows.server import server
+
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "ERROR")  # people read our own lines
+    with server(settings):
+        from flows.finetune import finetune
+
+        finetune(spec, again)
+
+
+def _show(run: Run, as_json: bool) -> int:
+    report = read_json(run.folder.report / "report.json")
+    show_result(run, report)
+    if as_json:
+        print_json(report)
+    return exit_code(report)

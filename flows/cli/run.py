@@ -1,0 +1,22 @@
+"""luthier run SPEC"""
+
+from pathlib import Path
+
+import click
+
+from flows.cli.common import command
+
+
+@command
+@click.argument("spec", type=click.Path(path_type=Path))
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key: training.epochs=1.")
+@click.option("--again", is_flag=True, help="Start a new run although this spec's run is complete.")
+def run(spec: Path, overrides: tuple[str, ...], again: bool, as_json: bool) -> int:
+    """Run SPEC from its data to the report. The same spec again continues, or shows the finished result.
+
+    Exit codes: 0 improved, 2 bad spec or data, 3 not shown, 4 worse or a threshold missed, 7 gave up, 130 cancelled.
+    """
+    from flows.cli.foreground import run_spec
+    from luthier.spec_file import load_spec
+
+    return run_spec(load_spec(spec, list(overrides)), again, as_json)

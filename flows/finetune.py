@@ -1,0 +1,46 @@
+"""The main job: from raw data to a proof that the tuned model is better."""
+
+from typing import Any
+
+from prefect import flow, tags
+from prefect.context import get_run_context
+
+from luthier.run import open_run
+from luthier.settings import Settings
+from luthier.spec import RunSpec
+from luthier.storage import write_json
+from tasks.baseline_eval import baseline_eval
+from tasks.checkpoint_resume import checkpoint_resume
+from tasks.evaluate import evaluate
+from tasks.report import report
+from tasks.track import tracked
+from tasks.train import train
+from tasks.validate_data import validate_data
+
+
+@flow(name="finetune", flow_run_name="{spec.name}", description="Fine-tune a model and prove that it helped.")
+def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
+    """Validate the data, measure the base, train, measure again, report.
+
+    Args:
+        spec: What to train on what, and how to judge it.
+        again: Start a new run although this spec's run is complete.
+    """
+    run = open_run(spec, Settings(), again)
+    retries = spec.compute.max_attempts - 1
+    with run.folder.locked(), tracked(run), tags(f"project:{spec.project.name}"):
+        write_json(run.folder.root / "prefect.json", _here())
+        validate_data(run)
+        baseline_eval.with_options(retries=retries)(run)
+        training = train.with_options(retries=retries)(run)
+        checkpoint = checkpoint_resume(run, training["adapter_sha256"])
+        evaluate.with_options(retries=retries)(run, checkpoint)
+        return {"run_id": run.folder.run_id, **report(run, training)}
+
+
+def _here() -> dict[str, str]:
+    """How to find this flow run again."""
+    from prefect.settings import get_current_settings
+
+    flow_run = get_run_context().flow_run
+    return {"prefect_flow_run_id": str(flow_run.id), "prefect_api_url": str(get_current_settings().api.url)}

@@ -1,0 +1,100 @@
+"""Watching one worker: what it says becomes events, how it ends becomes a result or a typed error."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from luthier import errors
+from luthier.compute import local
+from luthier.compute.job import Job
+from luthier.errors import LuthierError, WorkerDied
+from luthier.events import Event
+from luthier.history import RunHistory
+from luthier.run_folder import AttemptFolder, RunFolder
+from luthier.storage import read_json
+
+POLL_S = 0.2
+SILENCE_S = 300
+"""A worker whose heartbeat stands still for so long has hung, though its process lives."""
+
+
+def supervise(job: Job, threads: int | None = None) -> Iterator[Event]:
+    """Run `job` to its end; yield its events, the last one `finished` with the worker's `result`.
+
+    Raises WorkerDied when the process vanished, and the worker's own error when it told one. The
+    worker is stopped when the caller leaves early.
+    """
+    history = RunHistory(RunFolder(job.run))
+    for number in range(1, job.attempt):
+        local.end_leftover(RunFolder(job.run).attempt(number))
+    yield from history.catch_up()
+    process = local.start(job, threads)
+    try:
+        hung = yield from _follow(process, history, job)
+    except BaseException:
+        local.stop(process)
+        history.interrupted(job.kind, job.attempt, "The run was stopped from outside")
+        raise
+    local.stop(process)
+    yield from history.mirror(job.attempt)
+    yield {"kind": "finished", "time": time.time(), "result": _outcome(process, hung, history, job)}
+
+
+def _follow(process: subprocess.Popen[bytes], history: RunHistory, job: Job) -> Generator[Event, None, bool]:
+    """Yield events until the process ends, or (returning True) until its heartbeat has stood still too long."""
+    pulse = Pulse(job.folder)
+    while process.poll() is None:
+        yield from history.mirror(job.attempt)
+        if pulse.silent_s() > SILENCE_S:
+            return True
+        time.sleep(POLL_S)
+    return False
+
+
+class Pulse:
+    """How long the heartbeat file has stood still, by this process's own clock."""
+
+    def __init__(self, attempt: AttemptFolder):
+        self.path = attempt.heartbeat
+        self.last: bytes | None = None
+        self.changed = time.monotonic()
+
+    def silent_s(self) -> float:
+        now = self.path.read_bytes() if self.path.exists() else None
+        if now != self.last:
+            self.last, self.changed = now, time.monotonic()
+        return time.monotonic() - self.changed
+
+
+def _outcome(process: subprocess.Popen[bytes], hung: bool, history: RunHistory, job: Job) -> dict[str, Any]:
+    result = read_json(job.folder.result) if job.folder.result.exists() else {}
+    if "result" in result:
+        return result["result"]
+    if "error" in result:
+        raise worker_error(result["error"], job.folder)
+    cause = cause_of_death(process.returncode, bool(result.get("interrupted")))
+    if hung:
+        cause = f"Its heartbeat stood still for {SILENCE_S} s, so it was ended"
+    history.interrupted(job.kind, job.attempt, cause)
+    raise WorkerDied(f"the {job.kind} worker of attempt {job.attempt} ended early", cause, f"Its log: {job.folder.log}")
+
+
+def cause_of_death(returncode: int, saved: bool) -> str:
+    """In words: why a worker process is gone."""
+    if saved:
+        return "It was asked to stop (SIGTERM) and saved its state"
+    if returncode == -signal.SIGKILL:
+        return "It was killed (signal 9): by a person, or by the system for want of memory"
+    if returncode < 0:
+        return f"It was ended by signal {-returncode} ({signal.Signals(-returncode).name})"
+    return f"It left with code {returncode} and without a result"
+
+
+def worker_error(told: dict[str, str], attempt: AttemptFolder) -> LuthierError:
+    """The error a worker wrote into its result, as the class it had there."""
+    kind = getattr(errors, told["type"], None)
+    if isinstance(kind, type) and issubclass(kind, LuthierError):
+        return kind(told["what"], told["why"], told["fix"], told["where"])
+    return LuthierError(f"the worker failed: {told['type']}: {told['what']}", "", f"Its log: {attempt.log}")

@@ -1,0 +1,89 @@
+"""What the report says of a run besides its numbers: time, money, interruptions, lineage."""
+
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from luthier import __version__
+from luthier.history import interruptions
+from luthier.models.base import base_sha256, describe, locate
+from luthier.run import Run
+from luthier.run_folder import RunFolder
+from luthier.storage import read_json, read_jsonl
+
+PACKAGES = ("torch", "transformers", "peft", "trl", "prefect", "mlflow", "great-expectations", "evaluate")
+
+
+def gather(run: Run, training: dict[str, Any]) -> dict[str, Any]:
+    """The `facts` that reporting.build wants; `training` is what the train stage returned."""
+    spec = run.spec
+    return {
+        "run_id": run.folder.run_id,
+        "status": "completed",
+        "duration": durations(run.folder),
+        "interruptions": interruptions(run.folder),
+        "cost": {"currency": "USD", "estimated": 0.0, "actual": 0.0},  # this machine is not rented
+        "training": {
+            "engine": spec.training.engine,
+            "method": spec.training.method,
+            "preset": spec.training.preset,
+            "seed": spec.seed,
+            **training,
+        },
+        "lineage": lineage(run),
+        "adapter_sha256": training["adapter_sha256"],
+    }
+
+
+def durations(run: RunFolder) -> dict[str, float]:
+    """Seconds of each stage, all its attempts added; the pause between a death and the restart is not counted."""
+    seconds: dict[str, float] = {}
+    open_since: dict[str, float] = {}
+    last = 0.0
+    for event in read_jsonl(run.events):
+        if event["kind"] == "stage":
+            stage = event["stage"]
+            if event["state"] == "started" and stage in open_since:  # killed: it lasted until the last sign of life
+                seconds[stage] = seconds.get(stage, 0.0) + last - open_since.pop(stage)
+            if event["state"] == "started":
+                open_since[stage] = event["time"]
+            elif stage in open_since:
+                seconds[stage] = seconds.get(stage, 0.0) + event["time"] - open_since.pop(stage)
+        last = event["time"]
+    return {stage: round(value, 2) for stage, value in seconds.items()}
+
+
+def lineage(run: Run) -> dict[str, Any]:
+    spec = run.spec
+    base = locate(spec.model, run.settings.models)
+    validation = read_json(run.folder.validation)
+    return {
+        "base_model": spec.model.base,
+        "base_description": describe(spec.model),
+        "base_sha256": base_sha256(base),
+        "code_version": code_version(),
+        "packages": {name: installed for name in PACKAGES if (installed := _version(name))},
+        "python": sys.version.split()[0],
+        "machine": f"{platform.system()} {platform.machine()}",
+        "data_sha256": run.data_sha256,
+        "split_sha256": validation["split_sha256"],
+    }
+
+
+def code_version() -> str:
+    """The package's version, with the commit where it runs from a checkout."""
+    checkout = Path(__file__).parent.parent
+    if not (checkout / ".git").exists():
+        return __version__
+    git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=checkout, capture_output=True, text=True)
+    return f"{__version__}+{git.stdout.strip()}" if git.returncode == 0 else __version__
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

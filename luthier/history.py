@@ -1,0 +1,106 @@
+"""The whole run's record: `events.jsonl` and `metrics.csv`, gathered from every attempt."""
+
+import csv
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from luthier.events import Event, EventLog, EventTail
+from luthier.run_folder import RunFolder
+from luthier.storage import atomic_path, read_json, read_jsonl
+
+METRIC_COLUMNS = ("step", "attempt", "train_loss", "validation_loss", "learning_rate", "grad_norm", "perplexity")
+
+
+class RunHistory:
+    """Copies what the attempts say into the run's own log, each line once, whoever was killed when."""
+
+    def __init__(self, run: RunFolder):
+        self.run = run
+        self.log = EventLog(run.events)
+        self.tails: dict[int, EventTail] = {}
+
+    def tell(self, kind: str, **fields: Any) -> None:
+        """An event of the flow itself."""
+        self.log.write(kind, **fields)
+
+    def mirror(self, attempt: int) -> Iterator[Event]:
+        """The events `attempt` added since the last look; each is copied before it is yielded."""
+        for event in self._tail(attempt).new():
+            fields = {name: value for name, value in event.items() if name not in ("kind", "time")}
+            copied = {"time": event["time"], "kind": event["kind"], "attempt": attempt, **fields}
+            self.log.append(copied)
+            yield copied
+
+    def catch_up(self) -> Iterator[Event]:
+        """What earlier attempts said after their watcher was gone, and that they were interrupted."""
+        known = {event["attempt"] for event in read_jsonl(self.run.events) if event["kind"] == "interrupted"}
+        for number in self.run.attempt_numbers():
+            yield from self.mirror(number)
+            attempt = self.run.attempt(number)
+            if number not in known and attempt.job.exists() and not _told_its_end(attempt.result):
+                self.interrupted(read_json(attempt.job)["kind"], number, "The process that watched it was gone too")
+
+    def interrupted(self, stage: str, attempt: int, cause: str) -> None:
+        folder = self.run.attempt(attempt)
+        last_sign = folder.heartbeat.stat().st_mtime if folder.heartbeat.exists() else time.time()
+        steps = [event["step"] for event in read_jsonl(folder.events) if event["kind"] == "metrics"]
+        self.tell("interrupted", stage=stage, attempt=attempt, step=max(steps, default=None), cause=cause, at=last_sign)
+
+    def _tail(self, attempt: int) -> EventTail:
+        if attempt not in self.tails:
+            tail = self.tails[attempt] = EventTail(self.run.attempt(attempt).events)
+            copied = sum(
+                1 for e in read_jsonl(self.run.events) if e.get("attempt") == attempt and e["kind"] != "interrupted"
+            )
+            for _, _event in zip(range(copied), tail.new(), strict=False):
+                pass
+        return self.tails[attempt]
+
+
+def _told_its_end(result: Any) -> bool:
+    return result.exists() and not read_json(result).get("interrupted")
+
+
+def interruptions(run: RunFolder) -> list[dict[str, Any]]:
+    """Every worker death: {stage, attempt, step, cause, lost_steps, resumed_after_s}."""
+    events = read_jsonl(run.events)
+    found = []
+    for event in events:
+        if event["kind"] != "interrupted":
+            continue
+        later = [e for e in events if (e.get("attempt") or 0) > event["attempt"]]
+        resumed = next((e["step"] for e in later if e["kind"] == "resumed"), 0)
+        alive = next((e["time"] for e in later if e["kind"] in ("metrics", "progress")), None)
+        found.append(
+            {
+                "stage": event["stage"],
+                "attempt": event["attempt"],
+                "step": event["step"],
+                "cause": event["cause"],
+                "lost_steps": max(event["step"] - resumed, 0) if event["step"] is not None and later else None,
+                "resumed_after_s": round(alive - event["at"], 1) if alive else None,
+            }
+        )
+    return found
+
+
+def metric_rows(run: RunFolder) -> list[dict[str, Any]]:
+    """One row a step, in order; where attempts overlap, the later attempt's values stand."""
+    rows: dict[int, dict[str, Any]] = {}
+    for event in read_jsonl(run.events):
+        if event["kind"] == "metrics":
+            row = rows.get(event["step"], {})
+            kept = row if row.get("attempt") == event["attempt"] else {}
+            rows[event["step"]] = {**kept, **{name: event[name] for name in METRIC_COLUMNS if name in event}}
+    return [rows[step] for step in sorted(rows)]
+
+
+def write_metrics(run: RunFolder) -> list[dict[str, Any]]:
+    """Write `metrics.csv` and return its rows; numbers in full precision."""
+    rows = metric_rows(run)
+    with atomic_path(run.metrics) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, METRIC_COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    return rows

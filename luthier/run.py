@@ -1,0 +1,76 @@
+"""A run: a spec, its data's hash, and the folder in which everything of it lives."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from luthier.errors import NotFound
+from luthier.home import check_home
+from luthier.run_folder import RunFolder
+from luthier.settings import Settings
+from luthier.spec import RunSpec
+from luthier.spec_file import load_spec
+from luthier.stages import run_id, stage_key
+
+
+@dataclass(frozen=True)
+class Run:
+    """`asked` is the spec as it was given; `spec` adds every value that was chosen for this run."""
+
+    asked: RunSpec
+    data_sha256: str
+    folder: RunFolder
+    settings: Settings
+
+    @property
+    def spec(self) -> RunSpec:
+        return load_spec(self.folder.spec) if self.folder.spec.exists() else self.asked
+
+    def key(self, stage: str) -> str:
+        return stage_key(stage, self.asked, self.data_sha256)
+
+    def completed(self, stage: str) -> dict[str, Any] | None:
+        return self.folder.completed(stage, self.key(stage))
+
+
+def open_run(spec: RunSpec, settings: Settings, again: bool = False) -> Run:
+    """Find or make the run of this spec. The same spec is the same run; `again` asks for another one.
+
+    Raises HomeError, DataError.
+    """
+    from luthier.data import content_sha256
+
+    check_home(settings.root)
+    data_sha256 = content_sha256(spec.data.path)
+    base = run_id(spec, data_sha256)
+    run = Run(spec, data_sha256, _newest(settings.runs, base), settings)
+    first = run.folder.run_id == base
+    if again and run.folder.root.exists() and (first or run.completed("report")):
+        run = Run(spec, data_sha256, _next(run.folder, base), settings)
+    return run
+
+
+def find_run(settings: Settings, name: str) -> RunFolder:
+    """A run by its id, or by the beginning of its id where only one fits. Raises NotFound."""
+    known = sorted(entry.name for entry in settings.runs.glob("*") if entry.is_dir())
+    fitting = [name] if name in known else [run_id for run_id in known if run_id.startswith(name)]
+    if len(fitting) == 1:
+        return RunFolder(settings.runs / fitting[0])
+    what = f"{len(fitting)} runs begin with {name}" if fitting else f"there is no run {name}"
+    raise NotFound(what, f"Looked in {settings.runs}", "See `luthier runs list`.")
+
+
+def _newest(runs: Path, base: str) -> RunFolder:
+    number = 1
+    while (runs / _numbered(base, number + 1)).exists():
+        number += 1
+    return RunFolder(runs / _numbered(base, number))
+
+
+def _next(folder: RunFolder, base: str) -> RunFolder:
+    number = 1 if folder.run_id == base else int(folder.run_id.removeprefix(f"{base}-"))
+    return RunFolder(folder.root.parent / _numbered(base, number + 1))
+
+
+def _numbered(base: str, number: int) -> str:
+    return base if number == 1 else f"{base}-{number}"

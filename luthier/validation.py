@@ -1,0 +1,28 @@
+"""The validate-data stage: data read, inspected, gated and split, and the spec's open values chosen."""
+
+from collections.abc import Iterator
+
+from luthier.events import Event
+from luthier.run import Run
+from luthier.spec_file import save_spec
+from luthier.storage import read_json
+
+COUNTS = ("read", "accepted", "quarantined", "blank", "test_rows_seen_in_train", "splits")
+
+
+def validate(run: Run) -> Iterator[Event]:
+    """Yield events, the last one `finished` with the stage's summary. Raises ModelError, DataError, Problems."""
+    from luthier import data
+    from luthier.models.base import context_length, load_tokenizer, locate
+    from luthier.training import presets
+
+    yield {"kind": "phase", "name": "finding the base model"}
+    base = locate(run.asked.model, run.settings.models)
+    context = context_length(base)
+    tokenizer = load_tokenizer(base, run.asked.model.trust_remote_code)
+    max_length = presets.max_length(run.asked, context)
+    yield from data.prepare(run.asked, run.folder, tokenizer, max_length)
+    found = read_json(run.folder.validation)
+    if not run.folder.spec.exists():  # chosen once: every later attempt uses the same values
+        save_spec(presets.resolve(run.asked, found["tokens"], found["splits"]["train"], context), run.folder.spec)
+    yield {"kind": "finished", "result": {name: found[name] for name in COUNTS}}

@@ -1,0 +1,1 @@
+"""Commented run specs for common jobs, as package data."""

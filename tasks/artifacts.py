@@ -1,0 +1,63 @@
+"""Prefect artifacts that never fail a run: when the server is away, the run goes on unseen."""
+
+import base64
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import httpx
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactUpdate
+from prefect.exceptions import PrefectException
+
+log = logging.getLogger(__name__)
+
+
+def _tolerant(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except (httpx.HTTPError, PrefectException) as error:
+        log.warning("the Prefect server did not take an artifact: %s", error)
+        return None
+
+
+def progress(key: str, description: str) -> UUID | None:
+    return _tolerant(lambda: create_progress_artifact(0.0, key=key, description=description))
+
+
+def update_progress(artifact: UUID | None, percent: float, description: str) -> None:
+    if artifact:
+        _tolerant(lambda: update_progress_artifact(artifact, progress=min(percent, 100.0), description=description))
+
+
+def markdown(key: str, content: str) -> UUID | None:
+    return _tolerant(lambda: create_markdown_artifact(content, key=key))
+
+
+def update_markdown(artifact: UUID, content: str) -> None:
+    def call() -> None:
+        with get_client(sync_client=True) as client:
+            client.update_artifact(artifact, ArtifactUpdate(data=content))
+
+    _tolerant(call)
+
+
+def table(key: str, rows: list[dict[str, Any]], description: str) -> None:
+    _tolerant(lambda: create_table_artifact(rows, key=key, description=description))
+
+
+def link(key: str, address: str, text: str, description: str) -> None:
+    _tolerant(lambda: create_link_artifact(address, link_text=text, key=key, description=description))
+
+
+def picture(svg: str, alt: str) -> str:
+    """Markdown that shows an SVG without fetching anything."""
+    return f"![{alt}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"

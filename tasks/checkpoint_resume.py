@@ -1,0 +1,45 @@
+"""checkpoint-resume: find the newest whole checkpoint, and after training verify what training left."""
+
+from typing import Any
+
+from luthier.training.checkpoints import newest_complete
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from luthier.errors import DataError
+from luthier.history import RunHistory
+from luthier.run import Run
+from luthier.storage import sha256_file
+
+
+@task(name="checkpoint-resume", cache_policy=NO_CACHE)
+def checkpoint_resume(run: Run, adapter_sha256: str | None = None) -> dict[str, Any]:
+    """Say where training can go on: {step, path, passed_over}, path None when it must start anew.
+
+    After training, `adapter_sha256` is what the worker wrote: the adapter's file must still be that.
+    """
+    logger, history = get_run_logger(), RunHistory(run.folder)
+    checkpoint, passed_over = newest_complete(run.folder.checkpoints)
+    for torn in passed_over:
+        logger.warning(f"passed over {torn.path.name}: {torn.reason}")
+        history.tell("passed_over", path=str(torn.path), reason=torn.reason)
+    found = {
+        "step": checkpoint.step if checkpoint else 0,
+        "path": str(checkpoint.path) if checkpoint else None,
+        "passed_over": [torn.path.name for torn in passed_over],
+    }
+    logger.info(f"newest whole checkpoint: step {found['step']}" if checkpoint else "no checkpoint yet")
+    return found if adapter_sha256 is None else found | _verified(run, adapter_sha256)
+
+
+def _verified(run: Run, expected: str) -> dict[str, Any]:
+    file = run.folder.adapter / "adapter_model.safetensors"
+    actual = sha256_file(file) if file.exists() else None
+    if actual != expected:
+        raise DataError(
+            "the adapter is not the one that training wrote",
+            f"Its hash is {str(actual)[:12]}, not {expected[:12]}.",
+            f"Remove {run.folder.marker('train')} and start the run again: the adapter is rebuilt from its checkpoint.",
+            str(file),
+        )
+    return {"adapter": str(run.folder.adapter), "adapter_sha256": expected}

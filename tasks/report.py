@@ -1,0 +1,42 @@
+"""report: the proof, as HTML, PDF and JSON, and the adapter in a ZIP and in the registry."""
+
+from typing import Any
+
+from luthier.delivery.package import write_package
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from luthier import facts, reporting
+from luthier.run import Run
+from tasks import artifacts
+from tasks.stage import run_stage
+from tasks.track import tolerant_tracker
+from tasks.watch import Watcher
+
+
+@task(name="report", cache_policy=NO_CACHE)
+def report(run: Run, training: dict[str, Any]) -> Any:
+    """Write `report/` and `package.zip`, hand both to MLflow; `training` is what the train stage returned."""
+    return run_stage(run, "report", lambda watcher: _work(run, watcher, training))
+
+
+def _work(run: Run, watcher: Watcher, training: dict[str, Any]) -> dict[str, Any]:
+    found = facts.gather(run, training)
+    found["links"] = links(run)
+    written = reporting.build(run.folder, run.spec, found)
+    write_package(run.folder, run.spec)
+    tolerant_tracker(run, lambda tracker: tracker.finish(written, run.spec))
+    verdict = written["verdict"]
+    page = run.folder.report / "report.html"
+    artifacts.link(f"report-{run.folder.run_id}", page.as_uri(), "Report", verdict["reason"])
+    artifacts.markdown(f"summary-{run.folder.run_id}", f"# {verdict['label']}\n\n{verdict['reason']}\n\n`{page}`")
+    watcher.say(f"written to {page}")
+    return {"verdict": verdict["label"], "adapter_sha256": written["adapter_sha256"]}
+
+
+def links(run: Run) -> dict[str, str | None]:
+    """Where this run can be seen besides the report."""
+    from prefect.runtime import flow_run
+
+    tracking = tolerant_tracker(run, lambda tracker: f"{tracker.uri} run {tracker.run_id}")
+    return {"mlflow": tracking, "prefect": f"flow run {flow_run.id}" if flow_run.id else None}

@@ -1,0 +1,45 @@
+"""train: attempts from the newest whole checkpoint until one reaches the end."""
+
+from pathlib import Path
+from typing import Any
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from luthier.run import Run
+from luthier.storage import sha256_file
+from tasks.checkpoint_resume import checkpoint_resume
+from tasks.stage import run_stage
+from tasks.watch import Watcher
+from tasks.work import RETRY_DELAYS_S, attempt, worth_retrying
+
+
+@task(
+    name="train",
+    cache_policy=NO_CACHE,
+    retries=9,
+    retry_delay_seconds=RETRY_DELAYS_S,
+    retry_condition_fn=worth_retrying,
+)
+def train(run: Run) -> Any:
+    """Train the adapter; writes `checkpoints/` and `adapter/`. A worker's death is retried from its checkpoint."""
+    _forget_damaged_adapter(run)
+    return run_stage(run, "train", lambda watcher: _work(run, watcher))
+
+
+def _forget_damaged_adapter(run: Run) -> None:
+    """A finished training whose adapter was changed since is not finished: its last checkpoint rebuilds it."""
+    done = run.completed("train")
+    file = run.folder.adapter / "adapter_model.safetensors"
+    if done and not (file.exists() and sha256_file(file) == done["adapter_sha256"]):
+        get_run_logger().warning(f"{file} is missing or was changed; it is rebuilt from the last checkpoint")
+        run.folder.marker("train").unlink()
+
+
+def _work(run: Run, watcher: Watcher) -> dict[str, Any]:
+    found = checkpoint_resume(run)
+    resume_from = Path(found["path"]) if found["path"] else None
+    result = attempt(run, "train", watcher, lambda: found["step"], resume_from)
+    watcher.draw_curve()
+    watcher.say(f"{result['steps']} steps, best at step {result['best_step']}")
+    return result

@@ -1,0 +1,101 @@
+"""A stage as people see it: terminal, Prefect log, progress artifact, live loss curve, MLflow."""
+
+import logging
+import time
+from types import TracebackType
+from typing import Any
+
+from luthier.events import Event
+from luthier.history import metric_rows, write_metrics
+from luthier.run import Run
+from tasks import artifacts
+from tasks.terminal import display
+from tasks.track import tolerant_tracker
+
+SHOW_EVERY_S = 3
+CURVE_EVERY_S = 15
+
+log = logging.getLogger("prefect.luthier")
+
+
+class Watcher:
+    """Shows the events of one stage; use as a context manager."""
+
+    def __init__(self, stage: str, run: Run):
+        self.stage = stage
+        self.run = run
+        self.display = display(stage)
+        self.artifact = artifacts.progress(f"progress-{stage}-{run.folder.run_id}", f"{stage}: starting")
+        self.curve: Any = None
+        self.shown = self.drawn = 0.0
+        self.percent = 0.0
+
+    def __enter__(self) -> "Watcher":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _tb: TracebackType | None
+    ) -> None:
+        if error is None:
+            artifacts.update_progress(self.artifact, 100.0, f"{self.stage}: done")
+        else:
+            artifacts.update_progress(self.artifact, self.percent, f"{self.stage}: {error}")
+        self.display.close()
+
+    def show(self, event: Event) -> None:
+        handler = getattr(self, f"_on_{event['kind']}", None)
+        if handler:
+            handler(event)
+
+    def say(self, text: str) -> None:
+        """One line for people: terminal and Prefect log."""
+        self.display.line(text)
+        log.info("%s: %s", self.stage, text)
+
+    def _on_phase(self, event: Event) -> None:
+        self.say(event["name"])
+
+    def _on_progress(self, event: Event) -> None:
+        done, total = event["done"], event["total"]
+        text = f"{event.get('unit', '')} {event.get('text', '')}".strip()
+        self.display.progress(done, total, text)
+        self.percent = 100.0 * done / max(total, 1)
+        if done == total or time.monotonic() - self.shown > SHOW_EVERY_S:
+            self.shown = time.monotonic()
+            artifacts.update_progress(self.artifact, self.percent, f"{self.stage}: {done}/{total} {text}")
+
+    def _on_metrics(self, event: Event) -> None:
+        if time.monotonic() - self.drawn > CURVE_EVERY_S:
+            self.draw_curve()
+
+    def draw_curve(self) -> None:
+        """Copy the metrics to `metrics.csv`, MLflow and the loss curve's artifact."""
+        from luthier.reporting.charts import loss_curve
+
+        self.drawn = time.monotonic()
+        rows = write_metrics(self.run.folder)
+        tolerant_tracker(self.run, lambda tracker: tracker.sync_metrics(rows))
+        content = f"## Loss\n\n{artifacts.picture(loss_curve(metric_rows(self.run.folder)), 'Loss by step')}"
+        if self.curve is None:
+            self.curve = artifacts.markdown(f"loss-{self.run.folder.run_id}", content)
+        else:
+            artifacts.update_markdown(self.curve, content)
+
+    def _on_checkpoint(self, event: Event) -> None:
+        loss = event.get("validation_loss")
+        self.say(f"checkpoint at step {event['step']}" + (f", validation loss {loss:.4f}" if loss is not None else ""))
+
+    def _on_resumed(self, event: Event) -> None:
+        self.say(f"resumed at step {event['step']} from {event['path']}")
+
+    def _on_passed_over(self, event: Event) -> None:
+        self.say(f"passed over {event['path']}: {event['reason']}")
+
+    def _on_early_stop(self, event: Event) -> None:
+        self.say(f"stopped early at step {event['step']}; the best was step {event['best_step']}")
+
+    def _on_sample(self, event: Event) -> None:
+        log.info("%s: step %s: %s → %s", self.stage, event["step"], event["prompt"], event["output"])
+
+    def _on_warning(self, event: Event) -> None:
+        self.say(f"warning: {event['text']}")

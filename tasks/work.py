@@ -1,0 +1,50 @@
+"""One attempt of a worker, as a task sees it: numbered, watched, and stopped after no progress."""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from prefect import Task
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.runtime import flow_run
+
+from luthier.compute.job import Kind, attempts_without_progress, new_job
+from luthier.compute.supervise import supervise
+from luthier.errors import LuthierError, NoProgress
+from luthier.run import Run
+from tasks.stage import drain
+from tasks.watch import Watcher
+
+STUCK_AFTER = 3
+"""Attempts in a row without a new checkpoint or answer after which it is given up."""
+
+RETRY_DELAYS_S = [0.5, 1, 2, 5]
+
+
+def worth_retrying(_task: Task[..., Any], _task_run: TaskRun, state: State[Any]) -> bool:
+    """Only what says of itself that another attempt can help: a worker that vanished."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, LuthierError) and error.retryable
+
+
+def attempt(
+    run: Run, kind: Kind, watcher: Watcher, progress: Callable[[], int], resume_from: Path | None = None
+) -> dict[str, Any]:
+    """Run one worker to its end and return its result.
+
+    progress tells how far the work has come. Raises NoProgress when the last attempts of this flow run
+    all began at the same point, WorkerDied (to be retried), or the worker's own error.
+    """
+    here = str(flow_run.id or "")
+    mark = progress()
+    stuck = attempts_without_progress(run.folder, kind, here, mark)
+    if stuck >= STUCK_AFTER:
+        raise NoProgress(
+            f"the {kind} worker died {stuck} times in a row at the same point",
+            "Another attempt would most likely end the same way.",
+            f"Read {run.folder.attempts}/*/log.txt for the cause, mend it, and start the run again: it continues.",
+        )
+    job = new_job(run.folder, kind, run.settings.models, resume_from=resume_from, progress=mark, flow_run=here)
+    with closing(supervise(job, run.spec.compute.threads)) as events:
+        return drain(events, watcher)
