@@ -35,7 +35,9 @@ def as_it_is(messages: list[Message]) -> list[Message]:
     return messages
 
 
-def measure(loaded: Loaded, name: str, rows: list[Row], metrics: list[str], journal: Journal, ask: Ask = as_it_is) -> Arm:
+def measure(
+    loaded: Loaded, name: str, rows: list[Row], metrics: list[str], journal: Journal, ask: Ask = as_it_is
+) -> Arm:
     """Answers, their scores and the surprise at the reference answers, one prediction a row, in the rows' order."""
     conversations = [ask(row["messages"]) for row in rows]
     references = [reference(loaded, messages) for messages in conversations]
@@ -56,9 +58,7 @@ def surprise(loaded: Loaded, part: str, references: list[Reference], journal: Jo
     return [Surprise(*values) for values in done]
 
 
-def answers(
-    loaded: Loaded, part: str, conversations: list[list[Message]], journal: Journal
-) -> list[tuple[str, int]]:
+def answers(loaded: Loaded, part: str, conversations: list[list[Message]], journal: Journal) -> list[tuple[str, int]]:
     """The text of each greedy answer and its number of tokens; a conversation's last message is what is asked for."""
     prompts = [prompt_ids(loaded.tokenizer, messages[:-1], loaded.room) for messages in conversations]
     prefix = SharedPrefix(loaded.model, prompts)
@@ -66,7 +66,7 @@ def answers(
 
     def work(batch: list[int]) -> list[tuple[str, int]]:
         written = greedy(loaded, [prompts[i] for i in batch], prefix)
-        return [(loaded.tokenizer.decode(ids, skip_special_tokens=True).strip(), len(ids)) for ids in written]
+        return [(str(loaded.tokenizer.decode(ids, skip_special_tokens=True)).strip(), len(ids)) for ids in written]
 
     return journal.run(part, batches, work)
 
@@ -83,9 +83,7 @@ def summary(arm: Arm, metrics: list[str]) -> dict[str, Any]:
     }
 
 
-def _prediction(
-    row: Row, arm: str, output: str, output_tokens: int, metrics: list[str], told: Surprise
-) -> Prediction:
+def _prediction(row: Row, arm: str, output: str, output_tokens: int, metrics: list[str], told: Surprise) -> Prediction:
     wanted = row["messages"][-1]["content"]
     scores: dict[str, float] = {name: SCORES[name](output, wanted) for name in metrics}
     scores |= {"nll": told.nll, "tokens": told.tokens, "output_tokens": output_tokens}

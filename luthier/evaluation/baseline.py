@@ -29,7 +29,7 @@ def baseline(
     splits = {name: read_rows(run.split(name)) for name in ("train", "validation")} | {"test": test_rows(spec, run)}
     log.write("phase", name="loading model")
     loaded = load(spec, base)
-    journal = Journal(run.baseline / "partial.jsonl", _content(spec, run, base), log, stop)
+    journal = Journal(run.baseline / "partial.jsonl", _content(spec, run), log, stop)
     try:
         plain = measure(loaded, "base", splits["test"], spec.evaluation.all_metrics, journal)
         choice = choose(loaded, spec, splits, journal)
@@ -57,10 +57,10 @@ def decoding(spec: RunSpec, loaded: Loaded) -> dict[str, Any]:
     }
 
 
-def _content(spec: RunSpec, run: RunFolder, base: Path) -> list[Any]:
+def _content(spec: RunSpec, run: RunFolder) -> list[Any]:
     sections = spec.model_dump(mode="json", include={"model", "evaluation", "seed"})
     data = [sha256_file(run.split(name)) for name in ("train", "validation", "test")]
-    return [sections, spec.training.dtype, data, str(base)]
+    return [sections, spec.training.dtype, data]
 
 
 def _few_shot(

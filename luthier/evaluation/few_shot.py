@@ -35,9 +35,7 @@ class Choice(NamedTuple):
     reason: str
 
 
-def choose(
-    loaded: Loaded, spec: RunSpec, splits: dict[str, list[Row]], journal: Journal
-) -> Choice:
+def choose(loaded: Loaded, spec: RunSpec, splits: dict[str, list[Row]], journal: Journal) -> Choice:
     """Try each count of `evaluation.few_shot` on validation rows; `splits` has train, validation and test.
 
     The examples come from the training rows. Those that leave too little of the context for any test or validation
@@ -78,7 +76,9 @@ def _unfit(loaded: Loaded, shots: Shots, count: int, asked: list[Row]) -> str | 
         return f"there are only {len(shots.ids)} training rows"
     longest = max(len(prompt_ids(loaded.tokenizer, shots.before(row["messages"])[:-1], 1 << 30)) for row in asked)
     if longest > loaded.room:
-        return f"{count} examples and the longest question take {longest} tokens; the context has room for {loaded.room}"
+        return (
+            f"{count} examples and the longest question take {longest} tokens; the context has room for {loaded.room}"
+        )
     return None
 
 

@@ -1,9 +1,10 @@
 """The base model in memory, with all that asking it needs."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+import torch
+from transformers import PreTrainedTokenizerBase
 
 from luthier.models.base import context_length, load_model, load_tokenizer
 from luthier.models.chat import stop_ids
@@ -11,7 +12,7 @@ from luthier.spec import RunSpec
 
 
 class Loaded(NamedTuple):
-    model: PreTrainedModel
+    model: Any  # a PreTrainedModel, or the PeftModel around it
     tokenizer: PreTrainedTokenizerBase
     context: int
     stops: list[int]
@@ -25,10 +26,8 @@ class Loaded(NamedTuple):
 
 def load(spec: RunSpec, base: Path) -> Loaded:
     """The base model in the dtype of the resolved spec, on the best device there is."""
-    import torch
-
     code = spec.model.trust_remote_code
-    model = load_model(base, spec.training.dtype or "float32", code)
+    model: Any = load_model(base, spec.training.dtype or "float32", code)
     if torch.cuda.is_available():
         model = model.to("cuda")
     tokenizer = load_tokenizer(base, code)

@@ -3,15 +3,16 @@
 import copy
 from functools import cached_property
 from os.path import commonprefix
+from typing import Any
 
 import torch
-from transformers import Cache, PreTrainedModel
+from transformers import Cache
 
 
 class SharedPrefix:
     """`length` tokens begin every row; the model reads them when the first batch asks."""
 
-    def __init__(self, model: PreTrainedModel, rows: list[list[int]]):
+    def __init__(self, model: Any, rows: list[list[int]]):
         self.model = model
         shortest = min(map(len, rows), default=1)
         # a row keeps a token of its own: the model has to be asked something

@@ -21,7 +21,10 @@ def _scorer() -> rouge_scorer.RougeScorer:
 
 
 def score(prediction: str, reference: str) -> float:
-    """F-measure of the longest common subsequence of words (Lin 2004). No stemming; case and punctuation do not count."""
+    """F-measure of the longest common subsequence of words (Lin 2004), without stemming.
+
+    Case and punctuation do not count.
+    """
     return float(_scorer().score(reference, prediction)["rougeL"].fmeasure)
 
 
