@@ -32,10 +32,11 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
         write_json(run.folder.root / "prefect.json", _here())
         validate_data(run)
         baseline_eval.with_options(retries=retries)(run)
-        training = train.with_options(retries=retries)(run)
-        checkpoint = checkpoint_resume(run, training["adapter_sha256"])
-        evaluate.with_options(retries=retries)(run, checkpoint)
-        return {"run_id": run.folder.run_id, **report(run, training)}
+        train.with_options(retries=retries)(run)
+        checkpoint_resume(run, trained=True)
+        evaluate.with_options(retries=retries)(run)
+        report(run)
+    return {"run_id": run.folder.run_id, **(run.completed("report") or {})}
 
 
 def _here() -> dict[str, str]:

@@ -19,8 +19,10 @@ class Section(BaseModel):
 class Project(Section):
     """Client or team that pays."""
 
-    name: str = "default"
-    price_usd: float | None = Field(None, ge=0, description="What the client pays for this run, in dollars.")
+    name: str = Field("default", description="Its name; an MLflow experiment of that name holds its runs.")
+    price_usd: float | None = Field(
+        None, ge=0, description="What the client pays for this run, in dollars. Kept for the margin; not shown yet."
+    )
 
 
 class SplitSpec(Section):
@@ -61,17 +63,17 @@ class ModelSpec(Section):
 class TrainingSpec(Section):
     """A preset gives every value that is left empty here."""
 
-    method: Literal["lora"] = "lora"
+    method: Literal["lora"] = Field("lora", description="How the model is changed.")
     preset: Literal["conservative", "balanced", "aggressive"] = Field(
         "balanced",
         description="conservative: changes little; balanced: the usual; aggressive: learns most, forgets most.",
     )
-    engine: Literal["auto", "trl"] = "auto"
+    engine: Literal["auto", "trl"] = Field("auto", description="What trains it; auto: by the hardware.")
     epochs: float | None = Field(None, gt=0, le=100, description="Passes over the training rows.")
     max_steps: int | None = Field(None, ge=1, description="Stop after so many optimizer steps, whatever the epochs.")
     learning_rate: float | None = Field(None, gt=0, le=1, description="Peak of the schedule, e.g. 2e-4.")
     warmup_ratio: float | None = Field(None, ge=0, le=0.5, description="Share of steps in which the rate climbs.")
-    schedule: Literal["linear", "cosine", "constant"] | None = None
+    schedule: Literal["linear", "cosine", "constant"] | None = Field(None, description="How the rate falls.")
     rank: int | None = Field(None, ge=1, le=1024, description="LoRA rank: how much the adapter can learn.")
     alpha: int | None = Field(None, ge=1, description="LoRA scale; twice the rank as a rule.")
     dropout: float | None = Field(None, ge=0, lt=1, description="LoRA dropout (0-1).")
@@ -121,17 +123,21 @@ class EvaluationSpec(Section):
 
 class ComputeSpec(Section):
     provider: Literal["local"] = Field("local", description="Where the model runs.")
-    gpu: str | None = None
-    purchase: Literal["spot", "on_demand", "spot_then_on_demand"] = "spot_then_on_demand"
-    deadline: str | None = None
+    gpu: str | None = Field(None, description="For rented machines; no effect here yet.")
+    purchase: Literal["spot", "on_demand", "spot_then_on_demand"] = Field(
+        "spot_then_on_demand", description="For rented machines; no effect here yet."
+    )
+    deadline: str | None = Field(None, description="For rented machines; no effect here yet.")
     max_attempts: int = Field(10, ge=1, le=100, description="Attempts a stage gets when its worker dies.")
     threads: int | None = Field(None, ge=1, description="CPU threads; all cores if empty.")
 
 
 class BudgetSpec(Section):
-    max_usd: float | None = Field(None, ge=0)
-    warn_above_usd: float | None = Field(100, ge=0)
-    approve_above_usd: float | None = Field(150, ge=0)
+    """This machine costs nothing; the limits take effect with rented ones."""
+
+    max_usd: float | None = Field(None, ge=0, description="Hard limit, in dollars.")
+    warn_above_usd: float | None = Field(100, ge=0, description="Warn above this, in dollars.")
+    approve_above_usd: float | None = Field(150, ge=0, description="A person must approve above this, in dollars.")
 
 
 class BrandSpec(Section):
@@ -140,12 +146,12 @@ class BrandSpec(Section):
 
 
 class ReportSpec(Section):
-    mode: Literal["full"] = "full"
+    mode: Literal["full"] = Field("full", description="How much the report holds.")
     brand: BrandSpec = Field(default_factory=BrandSpec)
 
 
 class NotifySpec(Section):
-    pass
+    """Who is told; no keys yet."""
 
 
 def _as_project(value: Any) -> Any:
@@ -157,7 +163,7 @@ class RunSpec(Section):
 
     name: str = Field(min_length=1, max_length=200, description="Shown everywhere.")
     project: Annotated[Project, BeforeValidator(_as_project)] = Field(default_factory=Project)
-    notes: str = ""
+    notes: str = Field("", description="For people; shown in the report.")
     seed: int = Field(17, ge=0, lt=2**31, description="Fixes split, order, dropout and initial adapter.")
     data: DataSpec
     model: ModelSpec = Field(default_factory=ModelSpec)

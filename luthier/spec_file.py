@@ -13,7 +13,7 @@ from luthier.storage import write_text
 
 
 def load_spec(path: Path, overrides: list[str] | None = None) -> RunSpec:
-    """Read a YAML spec; `overrides` are `key.path=value`. `data.path` comes back absolute.
+    """Read a YAML spec; `overrides` are `key.path=value`. paths come back absolute.
 
     Raises SpecError when the file cannot be read, Problems with one SpecError a fault otherwise.
     """
@@ -22,6 +22,8 @@ def load_spec(path: Path, overrides: list[str] | None = None) -> RunSpec:
         _set(content, override)
     spec = parse_spec(content, str(path))
     spec.data.path = path.parent.absolute() / spec.data.path.expanduser()
+    if spec.model.base.startswith(("./", "../")):
+        spec.model.base = str((path.parent / spec.model.base).resolve())
     return spec
 
 

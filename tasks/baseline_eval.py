@@ -4,14 +4,14 @@ from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.states import State
 
-from luthier.evaluation import answers_written
 from luthier.run import Run
 from luthier.storage import read_json
 from tasks.stage import run_stage
 from tasks.track import tolerant_tracker
 from tasks.watch import Watcher
-from tasks.work import RETRY_DELAYS_S, attempt, worth_retrying
+from tasks.work import RETRY_DELAYS_S, attempt, batches_done, worth_retrying
 
 
 @task(
@@ -21,13 +21,13 @@ from tasks.work import RETRY_DELAYS_S, attempt, worth_retrying
     retry_delay_seconds=RETRY_DELAYS_S,
     retry_condition_fn=worth_retrying,
 )
-def baseline_eval(run: Run) -> Any:
+def baseline_eval(run: Run) -> State[None]:
     """Answer the test prompts with the untuned model; writes `baseline/`. A worker's death is retried."""
     return run_stage(run, "baseline-eval", lambda watcher: _work(run, watcher))
 
 
 def _work(run: Run, watcher: Watcher) -> dict[str, Any]:
-    attempt(run, "baseline", watcher, lambda: answers_written(run.folder.baseline))
+    attempt(run, "baseline", watcher, lambda: batches_done(run.folder.baseline))
     measured = read_json(run.folder.baseline / "metrics.json")
     base = measured["base"]
     scores = {"perplexity": base["perplexity"], **base["metrics"]}

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from luthier.training.checkpoints import newest_complete
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
@@ -10,13 +9,14 @@ from luthier.errors import DataError
 from luthier.history import RunHistory
 from luthier.run import Run
 from luthier.storage import sha256_file
+from luthier.training.checkpoints import newest_complete
 
 
 @task(name="checkpoint-resume", cache_policy=NO_CACHE)
-def checkpoint_resume(run: Run, adapter_sha256: str | None = None) -> dict[str, Any]:
+def checkpoint_resume(run: Run, trained: bool = False) -> dict[str, Any]:
     """Say where training can go on: {step, path, passed_over}, path None when it must start anew.
 
-    After training, `adapter_sha256` is what the worker wrote: the adapter's file must still be that.
+    Once `trained`, the adapter's file must be the one that the worker wrote, byte for byte.
     """
     logger, history = get_run_logger(), RunHistory(run.folder)
     checkpoint, passed_over = newest_complete(run.folder.checkpoints)
@@ -29,10 +29,11 @@ def checkpoint_resume(run: Run, adapter_sha256: str | None = None) -> dict[str, 
         "passed_over": [torn.path.name for torn in passed_over],
     }
     logger.info(f"newest whole checkpoint: step {found['step']}" if checkpoint else "no checkpoint yet")
-    return found if adapter_sha256 is None else found | _verified(run, adapter_sha256)
+    return found | _verified(run) if trained else found
 
 
-def _verified(run: Run, expected: str) -> dict[str, Any]:
+def _verified(run: Run) -> dict[str, Any]:
+    expected = (run.completed("train") or {})["adapter_sha256"]
     file = run.folder.adapter / "adapter_model.safetensors"
     actual = sha256_file(file) if file.exists() else None
     if actual != expected:

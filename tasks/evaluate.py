@@ -4,15 +4,15 @@ from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.states import State
 
-from luthier.evaluation import answers_written
 from luthier.run import Run
 from luthier.storage import read_json
 from tasks import artifacts
 from tasks.stage import run_stage
 from tasks.track import tolerant_tracker
 from tasks.watch import Watcher
-from tasks.work import RETRY_DELAYS_S, attempt, worth_retrying
+from tasks.work import RETRY_DELAYS_S, attempt, batches_done, worth_retrying
 
 
 @task(
@@ -22,14 +22,13 @@ from tasks.work import RETRY_DELAYS_S, attempt, worth_retrying
     retry_delay_seconds=RETRY_DELAYS_S,
     retry_condition_fn=worth_retrying,
 )
-def evaluate(run: Run, checkpoint: dict[str, Any]) -> Any:
-    """Measure the verified adapter of `checkpoint`; writes `evaluation/`. A worker's death is retried."""
-    return run_stage(run, "eval", lambda watcher: _work(run, watcher, checkpoint))
+def evaluate(run: Run) -> State[None]:
+    """Measure the verified adapter that training left; writes `evaluation/`. A worker's death is retried."""
+    return run_stage(run, "eval", lambda watcher: _work(run, watcher))
 
 
-def _work(run: Run, watcher: Watcher, checkpoint: dict[str, Any]) -> dict[str, Any]:
-    watcher.say(f"adapter {checkpoint['adapter_sha256'][:12]}")
-    attempt(run, "evaluate", watcher, lambda: answers_written(run.folder.evaluation))
+def _work(run: Run, watcher: Watcher) -> dict[str, Any]:
+    attempt(run, "evaluate", watcher, lambda: batches_done(run.folder.evaluation))
     measured = read_json(run.folder.evaluation / "metrics.json")
     tuned, verdict = measured["tuned"], measured["verdict"]
     scores = {"perplexity": tuned["perplexity"], **tuned["metrics"]}

@@ -5,6 +5,7 @@ from typing import Any
 from luthier.delivery.package import write_package
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.states import State
 
 from luthier import facts, reporting
 from luthier.run import Run
@@ -15,13 +16,13 @@ from tasks.watch import Watcher
 
 
 @task(name="report", cache_policy=NO_CACHE)
-def report(run: Run, training: dict[str, Any]) -> Any:
-    """Write `report/` and `package.zip`, hand both to MLflow; `training` is what the train stage returned."""
-    return run_stage(run, "report", lambda watcher: _work(run, watcher, training))
+def report(run: Run) -> State[None]:
+    """Write `report/` and `package.zip`, and hand both to MLflow."""
+    return run_stage(run, "report", lambda watcher: _work(run, watcher))
 
 
-def _work(run: Run, watcher: Watcher, training: dict[str, Any]) -> dict[str, Any]:
-    found = facts.gather(run, training)
+def _work(run: Run, watcher: Watcher) -> dict[str, Any]:
+    found = facts.gather(run)
     found["links"] = links(run)
     written = reporting.build(run.folder, run.spec, found)
     write_package(run.folder, run.spec)

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from prefect import get_run_logger
 from prefect.states import Completed, State
 
 from luthier.events import Event
@@ -15,16 +14,14 @@ from tasks.watch import Watcher
 Summary = dict[str, Any]
 
 
-def run_stage(run: Run, stage: str, work: Callable[[Watcher], Summary]) -> Summary | State[Summary]:
-    """Run `work` unless the run's folder says that this stage is complete; then its summary is returned.
+def run_stage(run: Run, stage: str, work: Callable[[Watcher], Summary]) -> State[None]:
+    """Run `work` unless the run's folder says that this stage is complete; its summary goes into the marker.
 
     The marker in the folder is the only truth about completion (not Prefect's result cache): it moves
     with the run, and it survives a lost Prefect database. Prefect is shown a state named Cached.
     """
-    done = run.completed(stage)
-    if done is not None:
-        get_run_logger().info(f"{stage}: finished before, nothing to do")
-        return Completed(name="Cached", message="The stage was finished before", data=done)
+    if run.completed(stage) is not None:
+        return Completed(name="Cached", message="The stage was finished before")
     history = RunHistory(run.folder)
     history.tell("stage", stage=stage, state="started")
     started = time.monotonic()
@@ -33,7 +30,7 @@ def run_stage(run: Run, stage: str, work: Callable[[Watcher], Summary]) -> Summa
     seconds = round(time.monotonic() - started, 2)
     history.tell("stage", stage=stage, state="finished", seconds=seconds)
     run.folder.complete(stage, run.key(stage), summary, seconds)
-    return summary
+    return Completed(message=f"{stage} took {seconds} s")
 
 
 def drain(events: Iterator[Event], watcher: Watcher) -> Summary:

@@ -5,6 +5,7 @@ from typing import Any
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.states import State
 
 from luthier.run import Run
 from luthier.storage import sha256_file
@@ -21,7 +22,7 @@ from tasks.work import RETRY_DELAYS_S, attempt, worth_retrying
     retry_delay_seconds=RETRY_DELAYS_S,
     retry_condition_fn=worth_retrying,
 )
-def train(run: Run) -> Any:
+def train(run: Run) -> State[None]:
     """Train the adapter; writes `checkpoints/` and `adapter/`. A worker's death is retried from its checkpoint."""
     _forget_damaged_adapter(run)
     return run_stage(run, "train", lambda watcher: _work(run, watcher))

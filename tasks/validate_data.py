@@ -4,6 +4,7 @@ from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.states import State
 
 from luthier.run import Run
 from luthier.validation import validate
@@ -13,7 +14,7 @@ from tasks.watch import Watcher
 
 
 @task(name="validate-data", cache_policy=NO_CACHE)
-def validate_data(run: Run) -> Any:
+def validate_data(run: Run) -> State[None]:
     """Read, inspect, gate and split the data; writes `data/`. Raises DataError or Problems when it is refused."""
     return run_stage(run, "validate-data", lambda watcher: _work(run, watcher))
 

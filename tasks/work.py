@@ -13,6 +13,7 @@ from luthier.compute.job import Kind, attempts_without_progress, new_job
 from luthier.compute.supervise import supervise
 from luthier.errors import LuthierError, NoProgress
 from luthier.run import Run
+from luthier.storage import read_jsonl
 from tasks.stage import drain
 from tasks.watch import Watcher
 
@@ -20,6 +21,11 @@ STUCK_AFTER = 3
 """Attempts in a row without a new checkpoint or answer after which it is given up."""
 
 RETRY_DELAYS_S = [0.5, 1, 2, 5]
+
+
+def batches_done(folder: Path) -> int:
+    """Batches that an evaluation has finished, whichever attempt did them."""
+    return len(read_jsonl(folder / "partial.jsonl"))
 
 
 def worth_retrying(_task: Task[..., Any], _task_run: TaskRun, state: State[Any]) -> bool:

@@ -64,18 +64,15 @@ def _show(events: Any) -> None:
 def _tell(found: dict[str, Any], spec: Any) -> None:
     tokens, splits, training = found["tokens"], found["splits"], spec.training
     say(f"{found['source']}: read as {found['format']}, {found['columns']}")
-    say(
-        f"  {found['accepted']} accepted + {found['quarantined']} set aside + {found['blank']} blank = {found['read']} read"
-    )
+    counts = f"{found['accepted']} accepted + {found['quarantined']} set aside + {found['blank']} blank"
+    say(f"  {counts} = {found['read']} read")
     for reason, count in found["reasons"].items():
         say(f"    {count} × {reason}")
     for warning in found["warnings"]:
         say(f"  warning: {warning['message']}")
     say(f"  split: {splits['train']} train, {splits['validation']} validation, {splits['test']} test")
     say(f"  tokens: {tokens['total']}, {tokens['trained']} of them learned; longest row {tokens['max']}")
-    say(
-        f"  training: {training.method}, rank {training.rank}, {training.learning_rate} peak rate, {training.epochs} epochs"
-    )
+    say(f"  training: {training.method}, rank {training.rank}, rate {training.learning_rate}, {training.epochs} epochs")
     say("The run could start.")
 
 

@@ -25,9 +25,14 @@ def _run_flow(spec: RunSpec, settings: Settings, again: bool) -> None:
 
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "ERROR")  # people read our own lines
     with server(settings):
+        from prefect.logging.handlers import APILogHandler
+
         from flows.finetune import finetune
 
-        finetune(spec, again)
+        try:
+            finetune(spec, again)
+        finally:
+            APILogHandler.flush()  # before the server that takes the log is stopped
 
 
 def _show(run: Run, as_json: bool) -> int:
