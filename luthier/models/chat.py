@@ -109,7 +109,7 @@ def _render(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], promp
     from jinja2 import TemplateError
 
     try:
-        conversation = [dict(message) for message in messages]
+        conversation = [{"role": message["role"], "content": message["content"]} for message in messages]
         return str(tokenizer.apply_chat_template(conversation, tokenize=False, add_generation_prompt=prompt))
     except TemplateError as error:
         roles = ", ".join(message["role"] for message in messages)

@@ -1,0 +1,1 @@
+"""Training: presets, the TRL engine, checkpoints that are complete or absent."""

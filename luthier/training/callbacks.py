@@ -1,0 +1,72 @@
+"""When training looks, saves and stops; and what it tells."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState
+
+from luthier.errors import WorkerFailed
+from luthier.events import EventLog
+from luthier.spec import TrainingSpec
+from luthier.training import history
+
+
+class Looks(TrainerCallback):
+    """Every so many steps, and at the last: validation loss, then a checkpoint, then perhaps the end."""
+
+    def __init__(self, training: TrainingSpec, has_validation: bool, stop: Callable[[], bool], log: EventLog):
+        self.training, self.has_validation, self.stop, self.log = training, has_validation, stop, log
+
+    def on_step_end(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        look = state.global_step % self.training.checkpoint_every == 0 or state.global_step == state.max_steps
+        control.should_evaluate = look and self.has_validation
+        control.should_save = look
+        if self.stop():
+            control.should_save = control.should_training_stop = True
+
+    def on_save(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        if history.exhausted(state.log_history, self.training.patience):
+            control.should_training_stop = True
+            best = history.best_look(state.log_history)
+            self.log.write("early_stop", step=state.global_step, best_step=best and best[0])
+
+
+class Teller(TrainerCallback):
+    """Writes metrics and progress as events, and refuses to go on when the loss is no number."""
+
+    def __init__(self, log: EventLog):
+        self.log = log
+
+    def on_log(self, args, state: TrainerState, control: TrainerControl, logs: dict[str, Any], **_: Any) -> None:
+        if "eval_loss" in logs:
+            metrics = {"validation_loss": logs["eval_loss"], "perplexity": logs["eval_perplexity"]}
+            self.log.write("metrics", step=state.global_step, **metrics)
+        elif "loss" in logs:
+            _refuse_divergence(logs, state.global_step)
+            metrics = {"train_loss": logs["loss"]} | {key: logs[key] for key in ("learning_rate", "grad_norm")}
+            self.log.write("metrics", step=state.global_step, **metrics)
+            text = f"loss {logs['loss']:.3f}"
+            self.log.write("progress", done=state.global_step, total=state.max_steps, unit="step", text=text)
+
+
+class Sampler(TrainerCallback):
+    """Answers the same few prompts at each look, to see the model learn."""
+
+    def __init__(self, answer: Callable[[], list[dict[str, str]]], log: EventLog):
+        self.answer, self.log = answer, log
+
+    def on_evaluate(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        for sample in self.answer():
+            self.log.write("sample", step=state.global_step, **sample)
+
+
+def _refuse_divergence(logs: dict[str, Any], step: int) -> None:
+    if math.isfinite(logs["loss"]) and math.isfinite(logs["grad_norm"]):
+        return
+    raise WorkerFailed(
+        f"the training diverged at step {step}: its loss is no number any more",
+        "The steps were too large.",
+        "Lower training.learning_rate (a third of it, say), or take preset: conservative.",
+        "training.learning_rate",
+    )

@@ -1,0 +1,218 @@
+"""Checkpoints that are complete or not there: temporary folder, hashes, manifest last, rename."""
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from luthier.storage import read_json, sha256_file, sync, write_json
+
+MANIFEST = "manifest.json"
+REQUIRED = {
+    "adapter_model.safetensors",
+    "adapter_config.json",
+    "optimizer.pt",
+    "scheduler.pt",
+    "rng_state.pth",
+    "trainer_state.json",
+}
+"""Without any one of these a resumed training would silently become another training."""
+
+NAME = re.compile(r"step-(\d{8})-a(\d{3,})")
+LEFTOVER = re.compile(r"\.(saving|old)-.*")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A verified checkpoint. `best_step`: the step with the lowest validation loss so far, or None."""
+
+    path: Path
+    step: int
+    attempt: int
+    validation_loss: float | None
+    best_step: int | None
+    fingerprint: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """A checkpoint that cannot be used, and why."""
+
+    path: Path
+    reason: str
+
+
+def newest_complete(
+    folder: Path, fingerprint: dict[str, Any] | None = None
+) -> tuple[Checkpoint | None, list[PassedOver]]:
+    """The newest checkpoint that training can go on from, and the newer ones that it cannot.
+
+    Every file's hash is verified, also those of the best checkpoint it counts on: the final adapter
+    may come from there. With `fingerprint`, one of another training is passed over.
+    """
+    passed_over = []
+    for path in _newest_first(folder):
+        try:
+            checkpoint = verify(path)
+            _check_best(folder, checkpoint)
+            check_fingerprint(checkpoint, fingerprint or checkpoint.fingerprint)
+        except Torn as torn:
+            passed_over.append(PassedOver(path, str(torn)))
+        else:
+            return checkpoint, passed_over
+    return None, passed_over
+
+
+def complete_at(folder: Path, step: int) -> Checkpoint | None:
+    """A whole checkpoint of this step, whichever attempt wrote it."""
+    for path in _newest_first(folder):
+        if _step(path) == step:
+            try:
+                return verify(path)
+            except Torn:
+                continue
+    return None
+
+
+class Torn(Exception):
+    """Why a checkpoint cannot be used."""
+
+
+def verify(path: Path) -> Checkpoint:
+    """Read the manifest and compare every file with it. Raises Torn."""
+    try:
+        manifest = read_json(path / MANIFEST)
+        listed = {entry["path"]: entry for entry in manifest["files"]}
+        checkpoint = Checkpoint(
+            path,
+            manifest["step"],
+            manifest["attempt"],
+            manifest["validation_loss"],
+            manifest["best_step"],
+            manifest["fingerprint"],
+        )
+    except FileNotFoundError:
+        raise Torn("it has no manifest: its writer died before the end") from None
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
+        raise Torn("its manifest cannot be read") from None
+    if missing := REQUIRED - listed.keys():
+        raise Torn(f"its manifest lacks {', '.join(sorted(missing))}")
+    for name, entry in listed.items():
+        _compare(path / name, entry)
+    return checkpoint
+
+
+def check_fingerprint(checkpoint: Checkpoint, expected: dict[str, Any]) -> None:
+    """Raises Torn when the checkpoint belongs to another training, naming what differs."""
+    keys = sorted(expected.keys() | checkpoint.fingerprint.keys())
+    differing = [key for key in keys if expected.get(key) != checkpoint.fingerprint.get(key)]
+    if differing:
+        key = differing[0]
+        raise Torn(
+            f"it belongs to another training: {', '.join(differing)} differ "
+            f"({key}: {checkpoint.fingerprint.get(key)} there, {expected.get(key)} here)"
+        )
+
+
+def write(
+    folder: Path,
+    step: int,
+    attempt: int,
+    fill: Callable[[Path], None],
+    about: dict[str, Any],
+    before_publishing: Callable[[], None],
+) -> Path:
+    """Publish a checkpoint: `fill` writes its files, `about` goes into the manifest.
+
+    `before_publishing` may raise to say that this attempt must not write any more. Returns the
+    checkpoint's path; raises what `fill` raises, leaving nothing behind.
+    """
+    name = f"step-{step:08d}-a{attempt:03d}"
+    temporary = folder / f".saving-{name}"
+    temporary.mkdir(parents=True)
+    try:
+        fill(temporary)
+        files = [_entry(path) for path in sorted(temporary.iterdir())]
+        created = datetime.now(UTC).isoformat()
+        manifest = {"step": step, "attempt": attempt, "created": created, **about, "files": files}
+        write_json(temporary / MANIFEST, manifest)
+        sync(temporary)
+        before_publishing()
+        temporary.rename(folder / name)
+        sync(folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return folder / name
+
+
+def rotate(folder: Path, keep: int, best_step: int | None) -> None:
+    """Delete all but the newest `keep` steps and the best one; call after the newest is complete.
+
+    Of two attempts' checkpoints of one step the later counts: it was written because the earlier was torn.
+    """
+    newest: dict[int, Path] = {}
+    for path in _newest_first(folder):
+        newest.setdefault(_step(path), path)
+    kept = {path for index, (step, path) in enumerate(newest.items()) if index < keep or step == best_step}
+    for path in _newest_first(folder):
+        if path not in kept:
+            _delete(path)
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what a killed writer left half-written or half-deleted."""
+    for path in folder.glob(".*"):
+        if LEFTOVER.fullmatch(path.name):
+            shutil.rmtree(path)
+
+
+def set_aside_newer(folder: Path, than: Path | None) -> None:
+    """Move the checkpoints that were passed over into `torn/`, out of the way and for a person to look at."""
+    for path in _newest_first(folder):
+        if than is not None and path.name <= than.name:
+            return
+        target = folder / "torn" / path.name
+        target.parent.mkdir(exist_ok=True)
+        path.rename(target)
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    found = [path for path in folder.glob("step-*") if NAME.fullmatch(path.name)]
+    return sorted(found, reverse=True)
+
+
+def _step(path: Path) -> int:
+    return int(path.name.split("-")[1])
+
+
+def _entry(path: Path) -> dict[str, Any]:
+    sync(path)
+    return {"path": path.name, "size": path.stat().st_size, "sha256": sha256_file(path)}
+
+
+def _compare(path: Path, entry: dict[str, Any]) -> None:
+    if not path.is_file():
+        raise Torn(f"{path.name} is missing")
+    if path.stat().st_size != entry["size"]:
+        raise Torn(f"{path.name} has {path.stat().st_size} bytes, not {entry['size']}")
+    if sha256_file(path) != entry["sha256"]:
+        raise Torn(f"{path.name} is not what was written (its hash differs)")
+
+
+def _check_best(folder: Path, checkpoint: Checkpoint) -> None:
+    best = checkpoint.best_step
+    if best not in (None, checkpoint.step) and complete_at(folder, best) is None:
+        raise Torn(f"the best checkpoint so far, step {best}, is torn or missing, and the final adapter may be its")
+
+
+def _delete(path: Path) -> None:
+    """Rename first: a kill in the middle leaves no half checkpoint under a real name."""
+    doomed = path.with_name(f".old-{path.name}")
+    path.rename(doomed)
+    shutil.rmtree(doomed)

@@ -1,0 +1,62 @@
+"""Rows as tokens, and the order in which training sees them."""
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from luthier.errors import DataError, Problems
+from luthier.models.chat import Encoded, encode
+from luthier.rows import Row
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
+
+SHOWN = 20
+
+
+class Example(NamedTuple):
+    id: str
+    encoded: Encoded
+
+
+def encode_rows(rows: list[Row], tokenizer: "PreTrainedTokenizerBase", max_length: int) -> list[Example]:
+    """One example a row. Raises Problems when a row would train on nothing."""
+    examples = [Example(row["id"], encode(tokenizer, row["messages"], max_length)) for row in rows]
+    empty = [example.id for example in examples if not example.encoded.trained]
+    if empty:
+        why = f"Its prompt alone fills training.max_length ({max_length} tokens)"
+        problems = [DataError("nothing of this row could be learned", why, "", f"row {row}") for row in empty[:SHOWN]]
+        fix = "Raise training.max_length, shorten the prompts, or remove these rows."
+        raise Problems(f"{len(empty)} training row{'s' * (len(empty) > 1)} hold nothing to learn", problems, fix)
+    return examples
+
+
+def total_steps(rows: int, epochs: float, batch_size: int, max_steps: int | None) -> int:
+    """Optimizer steps of the whole training; the last may hold fewer examples."""
+    steps = math.ceil(round(rows * epochs) / batch_size)
+    return max(1, min(steps, max_steps or steps))
+
+
+def order(rows: int, epochs: float, batch_size: int, max_steps: int | None, seed: int) -> list[int]:
+    """Row numbers in the order of training: a fresh permutation each epoch, end to end.
+
+    Known in full from the start, so that a resumed training finds its place by its step alone.
+    """
+    wanted = min(round(rows * epochs), total_steps(rows, epochs, batch_size, max_steps) * batch_size) or 1
+    generator = np.random.default_rng(seed)
+    passes = [generator.permutation(rows) for _ in range(math.ceil(wanted / rows))]
+    return np.concatenate(passes)[:wanted].tolist()
+
+
+def as_dataset(examples: list[Example]) -> "Dataset":
+    from datasets import Dataset
+
+    return Dataset.from_dict(
+        {
+            "row": list(range(len(examples))),
+            "input_ids": [example.encoded.input_ids for example in examples],
+            "labels": [example.encoded.labels for example in examples],
+        }
+    )

@@ -1,0 +1,103 @@
+"""Presets, and every training value that the spec leaves open."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from luthier.errors import SpecError
+from luthier.spec import RunSpec, TrainingSpec
+from luthier.training.hardware import fast_dtype
+
+
+@dataclass(frozen=True)
+class Preset:
+    use: str
+    risk: str
+    rank: int
+    learning_rate: float
+    epochs: float
+
+
+PRESETS = {
+    "conservative": Preset(
+        "Changes tone or format and keeps what the model knows", "May learn too little", 8, 1e-4, 2
+    ),
+    "balanced": Preset("The usual choice for a few hundred to some ten thousand rows", "Little", 16, 2e-4, 3),
+    "aggressive": Preset(
+        "Learns a narrow task by heart, with much data", "Forgets most of what it could do before", 32, 3e-4, 4
+    ),
+}  # fmt: skip
+
+MAX_LENGTH = 1024
+BATCH_SIZE = 8
+MICRO_BATCH_TOKENS = 4096
+"""Tokens that go through the model at once, at most: bounds the memory of the activations."""
+
+Choice = tuple[Any, str]
+"""A value and why it was chosen."""
+
+
+def resolve(spec: RunSpec, context: int, longest: int | None = None) -> RunSpec:
+    """The spec with every open value of `training` filled; values that the user set stay.
+
+    context: tokens the model can look at. longest: tokens of the longest row, where known.
+    Raises SpecError when a value cannot work with this model or with another value.
+    """
+    chosen = {key: value for key, (value, _) in _choices(spec.training, context, longest).items()}
+    return spec.model_copy(update={"training": spec.training.model_copy(update=chosen)})
+
+
+def reasons(spec: RunSpec, context: int, longest: int | None = None) -> dict[str, str]:
+    """Why `resolve` chooses what it chooses, by key of `training`."""
+    return {key: reason for key, (_, reason) in _choices(spec.training, context, longest).items()}
+
+
+def _choices(training: TrainingSpec, context: int, longest: int | None) -> dict[str, Choice]:
+    """The choice for each key that the user left open."""
+    choices = _from_preset(training) | _fixed() | {"dtype": fast_dtype()}
+    rank = training.rank or choices["rank"][0]
+    choices["alpha"] = (2 * rank, "twice the rank, so that the rank can change and the learning rate stay")
+    max_length = _max_length(training, context)
+    choices["max_length"] = (max_length, f"the model looks at {context} tokens; {MAX_LENGTH} is enough for most rows")
+    batch = training.batch_size or BATCH_SIZE
+    choices["micro_batch"] = _micro_batch(training, batch, min(max_length, longest or max_length))
+    return {key: choice for key, choice in choices.items() if getattr(training, key) is None}
+
+
+def _from_preset(training: TrainingSpec) -> dict[str, Choice]:
+    preset, reason = PRESETS[training.preset], f"preset {training.preset}"
+    return {key: (getattr(preset, key), reason) for key in ("rank", "learning_rate", "epochs")}
+
+
+def _fixed() -> dict[str, Choice]:
+    return {
+        "warmup_ratio": (0.05, "a short climb, so that the first steps do not upset the fresh optimizer"),
+        "schedule": ("cosine", "falls to zero, so that the last steps settle"),
+        "dropout": (0.05, "usual for LoRA on small data"),
+        "batch_size": (BATCH_SIZE, "small data is learned better by many small steps"),
+        "gradient_checkpointing": (False, "the activations fit; it would cost a second forward pass"),
+        "patience": (3, "three looks without a better validation loss are more than noise"),
+    }
+
+
+def _max_length(training: TrainingSpec, context: int) -> int:
+    if training.max_length and training.max_length > context:
+        raise SpecError(
+            f"{training.max_length} tokens are more than the model's context of {context}",
+            "The model cannot look that far back.",
+            f"Set it to {context} or less, or choose a model with a longer context.",
+            "training.max_length",
+        )
+    return training.max_length or min(MAX_LENGTH, context)
+
+
+def _micro_batch(training: TrainingSpec, batch: int, longest: int) -> Choice:
+    if training.micro_batch and batch % training.micro_batch:
+        raise SpecError(
+            f"{training.micro_batch} does not divide the batch size of {batch}",
+            "An optimizer step is made of whole micro-batches.",
+            "Choose a divisor, or leave it empty.",
+            "training.micro_batch",
+        )
+    fitting = max(1, MICRO_BATCH_TOKENS // longest)
+    size = max(divisor for divisor in range(1, batch + 1) if batch % divisor == 0 and divisor <= fitting)
+    return size, f"{size} examples of up to {longest} tokens stay within {MICRO_BATCH_TOKENS} tokens at a time"

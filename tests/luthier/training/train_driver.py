@@ -1,0 +1,36 @@
+"""One attempt at a training in a process of its own: `python train_driver.py RUN BASE ATTEMPT`.
+
+Goes on from the newest complete checkpoint, as a worker does, and leaves when SIGTERM comes.
+"""
+
+import signal
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
+from luthier.events import EventLog  # noqa: E402
+from luthier.run_folder import RunFolder  # noqa: E402
+from luthier.spec_file import load_spec  # noqa: E402
+from luthier.storage import write_json  # noqa: E402
+from luthier.training.checkpoints import newest_complete  # noqa: E402
+from luthier.training.trl_engine import train  # noqa: E402
+
+
+def attempt(run: RunFolder, base: Path, number: int, stop=lambda: False) -> dict:
+    folder = run.attempt(number)
+    folder.root.mkdir(parents=True, exist_ok=True)
+    log = EventLog(folder.events)
+    checkpoint, passed_over = newest_complete(run.checkpoints)
+    for torn in passed_over:
+        log.write("passed_over", path=str(torn.path), reason=torn.reason)
+    result = train(load_spec(run.spec), run, folder, log, base, checkpoint and checkpoint.path, stop)
+    write_json(folder.result, result)
+    return result
+
+
+if __name__ == "__main__":
+    asked = []
+    signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
+    result = attempt(RunFolder(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3]), lambda: bool(asked))
+    sys.exit(143 if "interrupted" in result else 0)
