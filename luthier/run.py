@@ -9,7 +9,7 @@ from luthier.home import check_home
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 from luthier.spec import RunSpec
-from luthier.spec_file import load_spec
+from luthier.spec_file import load_spec, save_spec
 from luthier.stages import run_id, stage_key
 
 
@@ -24,7 +24,10 @@ class Run:
 
     @property
     def spec(self) -> RunSpec:
-        return load_spec(self.folder.spec) if self.folder.spec.exists() else self.asked
+        """`asked` with the training values that were chosen when the data was first validated."""
+        if not self.folder.spec.exists():
+            return self.asked
+        return self.asked.model_copy(update={"training": load_spec(self.folder.spec).training})
 
     def key(self, stage: str) -> str:
         return stage_key(stage, self.asked, self.data_sha256)
@@ -47,6 +50,8 @@ def open_run(spec: RunSpec, settings: Settings, again: bool = False) -> Run:
     first = run.folder.run_id == base
     if again and run.folder.root.exists() and (first or run.completed("report")):
         run = Run(spec, data_sha256, _next(run.folder, base), settings)
+    if run.folder.spec.exists():  # notes, brand or compute may have changed since
+        save_spec(run.spec, run.folder.spec)
     return run
 
 
