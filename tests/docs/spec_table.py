@@ -10,7 +10,14 @@ from luthier.spec import RunSpec, Section
 
 GUIDE = Path(__file__).parents[2] / "docs" / "spec.md"
 BEGIN, END = "<!-- table -->\n", "<!-- /table -->\n"
-NAMES = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "Path": "path", "dict": "map"}
+NAMES = {
+    "str": "text",
+    "int": "whole number",
+    "float": "number",
+    "bool": "true or false",
+    "Path": "path",
+    "dict": "map",
+}
 
 
 def table() -> str:

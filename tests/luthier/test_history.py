@@ -1,0 +1,86 @@
+import csv
+
+import pytest
+
+from luthier.compute.job import attempts_without_progress, new_job
+from luthier.events import EventLog
+from luthier.history import RunHistory, interruptions, metric_rows, write_metrics
+from luthier.run_folder import RunFolder
+from luthier.storage import read_jsonl, write_json
+
+
+@pytest.fixture
+def run(tmp_path) -> RunFolder:
+    return RunFolder(tmp_path / "runs" / "bot-1")
+
+
+def attempt(run: RunFolder, *, kind="train", progress=0, flow_run="f") -> EventLog:
+    job = new_job(run, kind, run.root, resume_from=None, progress=progress, flow_run=flow_run)
+    return EventLog(job.folder.events)
+
+
+def test_each_event_is_copied_once_whoever_reads(run):
+    log = attempt(run)
+    log.write("metrics", step=1, train_loss=2.0)
+    assert len(list(RunHistory(run).mirror(1))) == 1
+    log.write("metrics", step=2, train_loss=1.0)
+    again = RunHistory(run)  # another process, after a kill
+    assert [event["step"] for event in again.mirror(1)] == [2]
+    assert [event["step"] for event in read_jsonl(run.events)] == [1, 2]
+
+
+def test_an_unwatched_death_is_found_and_counted(run):
+    log = attempt(run)
+    for step in (1, 2, 3):
+        log.write("metrics", step=step, train_loss=1.0 / step)
+    list(RunHistory(run).catch_up())
+    list(RunHistory(run).catch_up())
+    log = attempt(run)
+    log.write("resumed", step=2, path="x")
+    log.write("metrics", step=3, train_loss=0.3)
+    list(RunHistory(run).mirror(2))
+    (found,) = interruptions(run)
+    assert (found["stage"], found["attempt"], found["step"], found["lost_steps"]) == ("train", 1, 3, 1)
+    assert found["resumed_after_s"] is not None
+
+
+def test_a_finished_attempt_is_no_interruption(run):
+    attempt(run)
+    write_json(run.attempt(1).result, {"result": {}})
+    list(RunHistory(run).catch_up())
+    assert interruptions(run) == []
+
+
+def test_later_attempts_win_in_the_metrics(run):
+    log = attempt(run)
+    for step in (1, 2):
+        log.write("metrics", step=step, train_loss=float(step))
+    log.write("metrics", step=2, validation_loss=5.0)
+    list(RunHistory(run).mirror(1))
+    attempt(run).write("metrics", step=2, train_loss=2.5)
+    list(RunHistory(run).mirror(2))
+    assert metric_rows(run) == [
+        {"step": 1, "attempt": 1, "train_loss": 1.0},
+        {"step": 2, "attempt": 2, "train_loss": 2.5},
+    ]
+    write_metrics(run)
+    with run.metrics.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == [
+        "step",
+        "attempt",
+        "train_loss",
+        "validation_loss",
+        "learning_rate",
+        "grad_norm",
+        "perplexity",
+    ]
+    assert rows[1]["train_loss"] == "2.5"
+
+
+def test_no_progress_counts_only_the_last_attempts_of_this_flow_run(run):
+    for progress, flow_run in ((0, "old"), (0, "f"), (5, "f"), (5, "f")):
+        attempt(run, progress=progress, flow_run=flow_run)
+    assert attempts_without_progress(run, "train", "f", 5) == 2
+    assert attempts_without_progress(run, "train", "f", 0) == 0
+    assert attempts_without_progress(run, "baseline", "f", 5) == 0
