@@ -1,0 +1,55 @@
+"""One JSON value as a record."""
+
+from typing import Any
+
+import orjson
+
+from luthier.data.encoding import nul_fault, utf8_fault
+from luthier.data.record import Fault, Record
+
+LARGEST = 10_000_000
+"""Bytes of one row. More is a file without line ends or with pictures in it, not an example."""
+
+NAMES = {dict: "an object", list: "a list", str: "a text", int: "a number", float: "a number", bool: "true or false"}
+
+
+def kind(value: Any) -> str:
+    """What JSON calls such a value, for messages."""
+    return "null" if value is None else NAMES.get(type(value), f"a {type(value).__name__}")
+
+
+def parse_row(number: int, raw: bytes) -> Record:
+    if fault := too_large(raw) or nul_fault(raw) or utf8_fault(raw):
+        return Record(number, raw, fault=fault)
+    try:
+        return object_row(number, raw, orjson.loads(raw))
+    except orjson.JSONDecodeError as error:
+        why = error.msg.partition(": line")[0]
+        what = f"broken JSON at column {error.pos + 1}: {why}"
+        return Record(number, raw, fault=Fault("broken_json", what, "A row is one JSON object", "Mend that line"))
+
+
+def object_row(number: int, raw: bytes, value: Any) -> Record:
+    """A record of a parsed value, which has to be an object."""
+    if isinstance(value, dict):
+        return Record(number, raw, value)
+    fix = 'Write {"prompt": …, "completion": …}'
+    fault = Fault("not_an_object", f"the row is {kind(value)}, not an object", "Fields have names", fix)
+    return Record(number, raw, fault=fault)
+
+
+def element_row(number: int, value: Any) -> Record:
+    """A record of a value that has no bytes of its own in the file."""
+    try:
+        return object_row(number, orjson.dumps(value, default=repr), value)
+    except orjson.JSONEncodeError as error:
+        why = "A row is an object with texts, or a list of messages"
+        fault = Fault("unusable_value", f"the row cannot be read: {error}", why, "Simplify it")
+        return Record(number, b"", fault=fault)
+
+
+def too_large(raw: bytes) -> Fault | None:
+    if len(raw) <= LARGEST:
+        return None
+    what = f"the row holds {len(raw):,} bytes; expected at most {LARGEST:,}"
+    return Fault("too_large", what, "No model reads an example of that length", "Split it, or take it out")

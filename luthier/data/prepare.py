@@ -1,0 +1,162 @@
+"""validate-data: read → detect → normalise → structure → tokens → duplicates → gate → split."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from luthier.data import tokens
+from luthier.data.detect import detect
+from luthier.data.duplicates import Duplicates, inspect
+from luthier.data.findings import Findings, told
+from luthier.data.frame import frame
+from luthier.data.gate import judge
+from luthier.data.leakage import seen_in_train
+from luthier.data.normalise import normalise
+from luthier.data.page import write_page
+from luthier.data.quarantine import write_quarantine
+from luthier.data.read import read
+from luthier.data.record import Record
+from luthier.data.refusal import refusal
+from luthier.data.source import Source, check_file, content_sha256
+from luthier.data.split import SPLITS, divide, groups
+from luthier.data.structure import check_structure
+from luthier.errors import DataError, LuthierError
+from luthier.events import Event
+from luthier.rows import Row, write_rows
+from luthier.run_folder import RunFolder
+from luthier.spec import DataSpec, RunSpec
+from luthier.storage import sha256_file, write_json
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+FEW_TEST_ROWS = 50
+
+
+def prepare(spec: RunSpec, run: RunFolder, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> Iterator[Event]:
+    """Turn the data file into `data/` of the run; yields events of kinds phase, progress and warning.
+
+    Raises Problems with every faulty row, DataError, SpecError or ModelError when the data cannot be trained on.
+    quarantine.jsonl, page.html and validation.json (last) are there in either case.
+    """
+    work = _Work(spec, run)
+    try:
+        yield from work.steps(tokenizer, max_length)
+    except LuthierError as error:
+        work.findings.refuse(error)
+        work.write()
+        raise
+    work.findings.ok = True
+    work.write()
+
+
+class _Work:
+    """The rows and what is known of them, from step to step."""
+
+    def __init__(self, spec: RunSpec, run: RunFolder):
+        self.spec, self.run = spec, run
+        self.source = Source(spec.data.path)
+        self.findings = Findings(spec.data.path.name)
+        self.records: list[Record] = []
+
+    def steps(self, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> Iterator[Event]:
+        data, findings = self.spec.data, self.findings
+        yield {"kind": "phase", "name": "reading the data"}
+        self.read()
+        self.understand(data)
+
+        yield {"kind": "phase", "name": "counting tokens"}
+        yield from tokens.count_tokens([record for record in self.records if not record.fault], tokenizer, max_length)
+
+        yield {"kind": "phase", "name": "looking for duplicates"}
+        sound = [record for record in self.records if not record.fault]
+        found = inspect(sound)
+        for index, first in found.repeated(data.dedupe).items():
+            sound[index].duplicate_of = sound[first].number
+        findings.found_duplicates(found)
+        findings.count(self.records, findings.blank)
+        findings.tokens = tokens.summary([record for record in sound if record.accepted], max_length)
+
+        yield {"kind": "phase", "name": "judging the rows"}
+        self.judge(found, max_length)
+
+        yield {"kind": "phase", "name": "splitting"}
+        self.split(sound, found)
+        yield from ({"kind": "warning", "text": warning["message"]} for warning in findings.warnings)
+
+    def read(self) -> None:
+        """Raises DataError for faults of the file as a whole."""
+        findings, path = self.findings, self.spec.data.path
+        check_file(path)
+        findings.sha256, findings.bytes = content_sha256(path), path.stat().st_size
+        rows = list(read(self.source))
+        self.records = [record for record in rows if record]
+        findings.count(self.records, rows.count(None))
+        if not self.records:
+            raise DataError("the data file holds no rows", "", "Write one example a row.", str(path))
+
+    def understand(self, data: DataSpec) -> None:
+        layout = detect(data, self.records, self.findings.source)
+        self.findings.format, self.findings.columns = layout.format.name, dict(layout)
+        for record in self.records:
+            if not record.fault:
+                normalise(record, layout)
+            if not record.fault:
+                check_structure(record)
+
+    def judge(self, found: Duplicates, max_length: int) -> None:
+        """Raises Problems when the gate says no."""
+        data, source = self.spec.data, self.source
+        allowed = data.max_quarantined if data.on_bad_rows == "quarantine" else 0
+        parameters = {"sound_share": round(1 - allowed, 9), "max_length": max_length}
+        verdict = judge(frame(self.records, found), parameters, self.run.docs)
+        self.findings.judged(verdict)
+        rows = [
+            told(source.path.name, record.number, record.fault.field, record.fault.code, str(error))
+            for record in self.records
+            if record.fault and (error := record.fault.error(source.where(record.number), data.on_bad_rows == "refuse"))
+        ]
+        if verdict.passed:
+            self.findings.warnings += rows
+            return
+        self.findings.errors = rows
+        raise refusal(source, data, self.records, verdict)
+
+    def split(self, sound: list[Record], found: Duplicates) -> None:
+        """Write the accepted rows and their split. Raises DataError when they are too few."""
+        kept = [index for index, record in enumerate(sound) if record.accepted]
+        group_of = groups(found, kept)
+        shares = self.spec.data.split
+        names = divide(group_of if shares.by == "group" else kept, shares, self.spec.seed)
+        rows = [_row(sound[index], sound[group]) for index, group in zip(kept, group_of, strict=True)]
+        parts: dict[str, list[Row]] = {name: [] for name in SPLITS}
+        for name, row in zip(names, rows, strict=True):
+            parts[name].append(row)
+        write_rows(self.run.accepted, rows)
+        for name, part in parts.items():
+            write_rows(self.run.split(name), part)
+        self.note_split(parts, found.answers_are_labels)
+
+    def note_split(self, parts: dict[str, list[Row]], labels: bool) -> None:
+        findings = self.findings
+        findings.splits = {name: len(part) for name, part in parts.items()}
+        findings.split_sha256 = {name: sha256_file(self.run.split(name)) for name in parts}
+        findings.test_rows_seen_in_train = seen_in_train(parts["train"], parts["test"], labels)
+        if labels:
+            text = (
+                "The answers recur so often that they are taken for labels; the split keeps prompts apart, not answers."
+            )
+            findings.warn("answers_are_labels", text)
+        if findings.splits["test"] < FEW_TEST_ROWS:
+            rows = f"There are {findings.splits['test']} test rows"
+            text = f"{rows}; below {FEW_TEST_ROWS} hardly any improvement can be shown."
+            findings.warn("few_test_rows", text)
+
+    def write(self) -> None:
+        found = self.findings.as_json()
+        write_quarantine(self.run.quarantine, self.source, self.records)
+        write_page(self.run.page, found, self.records)
+        write_json(self.run.validation, found)
+
+
+def _row(record: Record, first: Record) -> Row:
+    return {"id": str(record.number), "group": str(first.number), "messages": record.messages}

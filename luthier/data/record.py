@@ -1,0 +1,44 @@
+"""One row of a data file on its way through the checks."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from luthier.errors import DataError
+from luthier.rows import Message
+
+
+class Fault(NamedTuple):
+    """Why a row cannot be used. `code` is stable, for machines; `fix` is what to do, without a full stop."""
+
+    code: str
+    what: str
+    why: str
+    fix: str
+    field: str = ""
+
+    def error(self, where: str, way_out: bool) -> DataError:
+        """`way_out`: name the setting that sets such rows aside."""
+        fix = f"{self.fix}, or set data.on_bad_rows: quarantine." if way_out else f"{self.fix}."
+        return DataError(self.what, self.why, fix, where)
+
+
+@dataclass
+class Record:
+    """`number` is the line, element or row in the file, from 1; `raw` its bytes as they stand there.
+
+    A record with a fault, or one that repeats the row `duplicate_of`, is set aside.
+    """
+
+    number: int
+    raw: bytes
+    value: dict[str, Any] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+    fault: Fault | None = None
+    duplicate_of: int | None = None
+    tokens: int = 0
+    trained: int = 0
+    truncated: bool = False
+
+    @property
+    def accepted(self) -> bool:
+        return self.fault is None and self.duplicate_of is None

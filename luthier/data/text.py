@@ -1,0 +1,36 @@
+"""When two texts count as the same."""
+
+import unicodedata
+
+from luthier.rows import Message
+
+
+def exact_key(text: str) -> str:
+    """The text without differences of case, width and white space."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def loose_key(text: str) -> str:
+    """`exact_key` without punctuation; a text of punctuation only keeps it."""
+    plain = exact_key(text)
+    return " ".join(plain.translate(_WITHOUT_PUNCTUATION).split()) or plain
+
+
+def prompt_of(messages: list[Message]) -> str:
+    """All turns before the last answer. A system prompt is left out: whole data sets share one."""
+    return "\n".join(message["content"] for message in messages[:-1] if message["role"] != "system")
+
+
+def answer_of(messages: list[Message]) -> str:
+    return messages[-1]["content"]
+
+
+class _PunctuationToSpace(dict[int, int]):
+    """A table for `str.translate` that is filled as characters turn up."""
+
+    def __missing__(self, code: int) -> int:
+        self[code] = ord(" ") if unicodedata.category(chr(code)).startswith("P") else code
+        return self[code]
+
+
+_WITHOUT_PUNCTUATION = _PunctuationToSpace()
