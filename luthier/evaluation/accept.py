@@ -6,7 +6,7 @@ from luthier.spec import ACCEPT_PATTERN
 
 NEXT_STEPS = {
     "perplexity": "Train longer or with a higher rank (training.epochs, training.rank), or bring more training rows.",
-    "answers": "Read the worst examples, add training rows like them, try training.preset: aggressive or a larger base.",
+    "answers": "Read the worst examples and add training rows like them, or try a larger base.",
 }
 
 

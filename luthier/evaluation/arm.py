@@ -54,8 +54,11 @@ def measure(
 def surprise(loaded: Loaded, part: str, references: list[Reference], journal: Journal) -> list[Surprise]:
     prefix = SharedPrefix(loaded.model, [ref.ids[: ref.start] for ref in references])
     batches = by_length([len(ref.ids) for ref in references], SCORED_AT_ONCE)
-    done = journal.run(part, batches, lambda batch: surprises(loaded, [references[i] for i in batch], prefix))
-    return [Surprise(*values) for values in done]
+
+    def work(batch: list[int]) -> list[list[float]]:
+        return [list(values) for values in surprises(loaded, [references[i] for i in batch], prefix)]
+
+    return [Surprise(*values) for values in journal.run(part, batches, work)]
 
 
 def answers(loaded: Loaded, part: str, conversations: list[list[Message]], journal: Journal) -> list[tuple[str, int]]:
