@@ -8,25 +8,25 @@ from transformers import TrainerCallback, TrainerControl, TrainerState
 
 from luthier.errors import WorkerFailed
 from luthier.events import EventLog
-from luthier.spec import TrainingSpec
 from luthier.training import history
+from luthier.training.plan import Plan
 
 
 class Looks(TrainerCallback):
     """Every so many steps, and at the last: validation loss, then a checkpoint, then perhaps the end."""
 
-    def __init__(self, training: TrainingSpec, has_validation: bool, stop: Callable[[], bool], log: EventLog):
-        self.training, self.has_validation, self.stop, self.log = training, has_validation, stop, log
+    def __init__(self, plan: Plan, has_validation: bool, stop: Callable[[], bool], log: EventLog):
+        self.plan, self.has_validation, self.stop, self.log = plan, has_validation, stop, log
 
     def on_step_end(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        look = state.global_step % self.training.checkpoint_every == 0 or state.global_step == state.max_steps
+        look = state.global_step % self.plan.checkpoint_every == 0 or state.global_step == state.max_steps
         control.should_evaluate = look and self.has_validation
         control.should_save = look
         if self.stop():
             control.should_save = control.should_training_stop = True
 
     def on_save(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        if history.exhausted(state.log_history, self.training.patience):
+        if history.exhausted(state.log_history, self.plan.patience):
             control.should_training_stop = True
             best = history.best_look(state.log_history)
             self.log.write("early_stop", step=state.global_step, best_step=best and best[0])
@@ -38,7 +38,8 @@ class Teller(TrainerCallback):
     def __init__(self, log: EventLog):
         self.log = log
 
-    def on_log(self, args, state: TrainerState, control: TrainerControl, logs: dict[str, Any], **_: Any) -> None:
+    def on_log(self, args, state: TrainerState, control: TrainerControl, **given: Any) -> None:
+        logs = given["logs"]
         if "eval_loss" in logs:
             metrics = {"validation_loss": logs["eval_loss"], "perplexity": logs["eval_perplexity"]}
             self.log.write("metrics", step=state.global_step, **metrics)

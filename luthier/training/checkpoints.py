@@ -1,16 +1,13 @@
-"""Checkpoints that are complete or not there: temporary folder, hashes, manifest last, rename."""
+"""Which checkpoint training can go on from: every byte of it verified."""
 
 import re
-import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from luthier.storage import read_json, sha256_file, sync, write_json
+from luthier.storage import read_json, sha256_file
 
 MANIFEST = "manifest.json"
 REQUIRED = {
@@ -24,7 +21,6 @@ REQUIRED = {
 """Without any one of these a resumed training would silently become another training."""
 
 NAME = re.compile(r"step-(\d{8})-a(\d{3,})")
-LEFTOVER = re.compile(r"\.(saving|old)-.*")
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ def newest_complete(
     may come from there. With `fingerprint`, one of another training is passed over.
     """
     passed_over = []
-    for path in _newest_first(folder):
+    for path in newest_first(folder):
         try:
             checkpoint = verify(path)
             _check_best(folder, checkpoint)
@@ -70,8 +66,8 @@ def newest_complete(
 
 def complete_at(folder: Path, step: int) -> Checkpoint | None:
     """A whole checkpoint of this step, whichever attempt wrote it."""
-    for path in _newest_first(folder):
-        if _step(path) == step:
+    for path in newest_first(folder):
+        if step_of(path) == step:
             try:
                 return verify(path)
             except Torn:
@@ -119,81 +115,14 @@ def check_fingerprint(checkpoint: Checkpoint, expected: dict[str, Any]) -> None:
         )
 
 
-def write(
-    folder: Path,
-    step: int,
-    attempt: int,
-    fill: Callable[[Path], None],
-    about: dict[str, Any],
-    before_publishing: Callable[[], None],
-) -> Path:
-    """Publish a checkpoint: `fill` writes its files, `about` goes into the manifest.
-
-    `before_publishing` may raise to say that this attempt must not write any more. Returns the
-    checkpoint's path; raises what `fill` raises, leaving nothing behind.
-    """
-    name = f"step-{step:08d}-a{attempt:03d}"
-    temporary = folder / f".saving-{name}"
-    temporary.mkdir(parents=True)
-    try:
-        fill(temporary)
-        files = [_entry(path) for path in sorted(temporary.iterdir())]
-        created = datetime.now(UTC).isoformat()
-        manifest = {"step": step, "attempt": attempt, "created": created, **about, "files": files}
-        write_json(temporary / MANIFEST, manifest)
-        sync(temporary)
-        before_publishing()
-        temporary.rename(folder / name)
-        sync(folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    return folder / name
-
-
-def rotate(folder: Path, keep: int, best_step: int | None) -> None:
-    """Delete all but the newest `keep` steps and the best one; call after the newest is complete.
-
-    Of two attempts' checkpoints of one step the later counts: it was written because the earlier was torn.
-    """
-    newest: dict[int, Path] = {}
-    for path in _newest_first(folder):
-        newest.setdefault(_step(path), path)
-    kept = {path for index, (step, path) in enumerate(newest.items()) if index < keep or step == best_step}
-    for path in _newest_first(folder):
-        if path not in kept:
-            _delete(path)
-
-
-def clear_leftovers(folder: Path) -> None:
-    """Remove what a killed writer left half-written or half-deleted."""
-    for path in folder.glob(".*"):
-        if LEFTOVER.fullmatch(path.name):
-            shutil.rmtree(path)
-
-
-def set_aside_newer(folder: Path, than: Path | None) -> None:
-    """Move the checkpoints that were passed over into `torn/`, out of the way and for a person to look at."""
-    for path in _newest_first(folder):
-        if than is not None and path.name <= than.name:
-            return
-        target = folder / "torn" / path.name
-        target.parent.mkdir(exist_ok=True)
-        path.rename(target)
-
-
-def _newest_first(folder: Path) -> list[Path]:
+def newest_first(folder: Path) -> list[Path]:
+    """All checkpoints by step, then attempt; whole or not."""
     found = [path for path in folder.glob("step-*") if NAME.fullmatch(path.name)]
     return sorted(found, reverse=True)
 
 
-def _step(path: Path) -> int:
+def step_of(path: Path) -> int:
     return int(path.name.split("-")[1])
-
-
-def _entry(path: Path) -> dict[str, Any]:
-    sync(path)
-    return {"path": path.name, "size": path.stat().st_size, "sha256": sha256_file(path)}
 
 
 def _compare(path: Path, entry: dict[str, Any]) -> None:
@@ -209,10 +138,3 @@ def _check_best(folder: Path, checkpoint: Checkpoint) -> None:
     best = checkpoint.best_step
     if best not in (None, checkpoint.step) and complete_at(folder, best) is None:
         raise Torn(f"the best checkpoint so far, step {best}, is torn or missing, and the final adapter may be its")
-
-
-def _delete(path: Path) -> None:
-    """Rename first: a kill in the middle leaves no half checkpoint under a real name."""
-    doomed = path.with_name(f".old-{path.name}")
-    path.rename(doomed)
-    shutil.rmtree(doomed)

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from luthier.errors import DataError, Problems
+from luthier.errors import DataError, LuthierError, Problems
 from luthier.models.chat import Encoded, encode
 from luthier.rows import Row
+from luthier.training.plan import Plan
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -27,25 +28,25 @@ def encode_rows(rows: list[Row], tokenizer: "PreTrainedTokenizerBase", max_lengt
     empty = [example.id for example in examples if not example.encoded.trained]
     if empty:
         why = f"Its prompt alone fills training.max_length ({max_length} tokens)"
-        problems = [DataError("nothing of this row could be learned", why, "", f"row {row}") for row in empty[:SHOWN]]
+        problems: list[LuthierError] = [DataError("nothing to learn", why, "", f"row {row}") for row in empty[:SHOWN]]
         fix = "Raise training.max_length, shorten the prompts, or remove these rows."
         raise Problems(f"{len(empty)} training row{'s' * (len(empty) > 1)} hold nothing to learn", problems, fix)
     return examples
 
 
-def total_steps(rows: int, epochs: float, batch_size: int, max_steps: int | None) -> int:
+def total_steps(rows: int, plan: Plan) -> int:
     """Optimizer steps of the whole training; the last may hold fewer examples."""
-    steps = math.ceil(round(rows * epochs) / batch_size)
-    return max(1, min(steps, max_steps or steps))
+    steps = max(1, math.ceil(round(rows * plan.epochs) / plan.batch_size))
+    return min(steps, plan.max_steps or steps)
 
 
-def order(rows: int, epochs: float, batch_size: int, max_steps: int | None, seed: int) -> list[int]:
+def order(rows: int, plan: Plan) -> list[int]:
     """Row numbers in the order of training: a fresh permutation each epoch, end to end.
 
     Known in full from the start, so that a resumed training finds its place by its step alone.
     """
-    wanted = min(round(rows * epochs), total_steps(rows, epochs, batch_size, max_steps) * batch_size) or 1
-    generator = np.random.default_rng(seed)
+    wanted = max(1, min(round(rows * plan.epochs), total_steps(rows, plan) * plan.batch_size))
+    generator = np.random.default_rng(plan.seed)
     passes = [generator.permutation(rows) for _ in range(math.ceil(wanted / rows))]
     return np.concatenate(passes)[:wanted].tolist()
 

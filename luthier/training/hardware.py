@@ -26,4 +26,4 @@ def set_up(threads: int | None, deterministic: bool) -> None:
     if deterministic and torch.cuda.is_available():  # CPU kernels are deterministic for a given number of threads
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
-        torch.utils.deterministic.fill_uninitialized_memory = False
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

@@ -6,16 +6,16 @@ from luthier.models.chat import prompt_ids, stop_ids
 from luthier.rows import Row
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from peft import PeftModel
+    from transformers import PreTrainedTokenizerBase
 
 NEW_TOKENS = 48
 
 
-def answer(
-    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", rows: list[Row], max_length: int
-) -> list[dict[str, str]]:
+def answer(model: "PeftModel", tokenizer: "PreTrainedTokenizerBase", rows: list[Row]) -> list[dict[str, str]]:
     """{prompt, output, reference} for each row's last answer. Decoding is greedy: no random number is drawn."""
-    prompts = [prompt_ids(tokenizer, row["messages"][:-1], max_length) for row in rows]
+    room = tokenizer.model_max_length - NEW_TOKENS
+    prompts = [prompt_ids(tokenizer, row["messages"][:-1], room) for row in rows]
     batch = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt").to(model.device)
     output = model.generate(
         **batch,

@@ -1,31 +1,30 @@
 """TRL's SFTTrainer with packed batches, the head on answers only, and our own checkpoints."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
-from peft import LoraConfig
+from peft import PeftModel
 from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
-from trl import SFTConfig, SFTTrainer
+from trl import SFTTrainer
 
-from luthier.spec import RunSpec
 from luthier.training import history
+from luthier.training.arguments import arguments, lora
 from luthier.training.dataset import Example, as_dataset, order, total_steps
 from luthier.training.packing import Batch, answer_loss, pack
-
-SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
+from luthier.training.plan import Plan
 
 
 class Trainer(SFTTrainer):
-    """`save(step)` is called for each checkpoint; transformers' own is not complete-or-absent."""
+    """`save(trainer)` is called for each checkpoint; transformers' own is not complete-or-absent."""
 
     def __init__(
         self,
-        spec: RunSpec,
+        plan: Plan,
         folder: Path,
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
@@ -33,26 +32,45 @@ class Trainer(SFTTrainer):
         validation: list[Example],
         save: Callable[["Trainer"], None],
     ):
-        training = spec.training
-        batch_size, max_steps = training.batch_size or 1, training.max_steps
-        sequence = order(len(train), training.epochs or 1, batch_size, max_steps, spec.seed)
+        sequence = order(len(train), plan)
+        self.plan, self.tokenizer, self.save = plan, tokenizer, save
         self.ids = [example.id for example in train]
-        self.steps = total_steps(len(train), training.epochs or 1, batch_size, max_steps)
-        self.tokens_of_order = [len(train[row].encoded.input_ids) for row in sequence]
-        self.micro_batch = training.micro_batch or 1
-        self.half = training.dtype == "bfloat16"
-        self.validation = as_dataset(validation) if validation else None
-        self.spec, self.save = spec, save
+        self.steps = total_steps(len(train), plan)
+        self.lengths = [len(train[row].encoded.input_ids) for row in sequence]
+        self.validation = as_dataset(validation)
         self.seen: list[int] = []
         super().__init__(
             model=model,
-            args=arguments(spec, self.steps, folder),
-            data_collator=pack,
+            args=arguments(plan, self.steps, folder),
+            data_collator=pack,  # type: ignore[arg-type]
             train_dataset=as_dataset(train).select(sequence),
             processing_class=tokenizer,
-            peft_config=lora(spec),
+            peft_config=lora(plan),
         )
         self.model_accepts_loss_kwargs = True  # so that it counts the labels of the whole optimizer step
+
+    @property
+    def tuned(self) -> PeftModel:
+        """The model with its adapter."""
+        return cast(PeftModel, self.model)
+
+    def examples_until(self, step: int) -> int:
+        """Examples that were seen after `step` optimizer steps."""
+        return min(step * self.plan.batch_size, len(self.lengths))
+
+    def tokens_until(self, step: int) -> int:
+        """Tokens that were seen after `step` optimizer steps."""
+        return sum(self.lengths[: self.examples_until(step)])
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """bfloat16 arithmetic for the float32 adapter on a bfloat16 base."""
+        return torch.autocast(self.args.device.type, dtype=torch.bfloat16, enabled=self.plan.dtype == "bfloat16")
+
+    def write_state(self, folder: Path) -> None:
+        """Optimizer, scheduler, random generators and log: what a resumed training needs besides the adapter."""
+        self._save_optimizer_and_scheduler(str(folder))
+        self._save_rng_state(str(folder))
+        self.state.save_to_json(str(folder / "trainer_state.json"))
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):  # noqa: ARG002
         """Mean over all labels of the optimizer step, however it is cut into micro-batches."""
@@ -61,7 +79,7 @@ class Trainer(SFTTrainer):
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Validation loss: mean negative log-likelihood over all answer tokens, in nats. Draws no random number."""
-        self.model.eval()
+        self.tuned.eval()
         total, tokens = 0.0, 0
         with torch.no_grad():
             for batch in self._validation_batches():
@@ -72,71 +90,22 @@ class Trainer(SFTTrainer):
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
-    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+    def log(self, logs: dict[str, Any], start_time: float | None = None) -> None:
         """Add the chained hash of the samples seen, so that a log proves its order."""
         if "loss" in logs:
             ids = [self.ids[row] for row in self.seen]
             self.seen.clear()
-            logs = {**logs, "samples": history.chain(history.samples_seen(self.state.log_history), ids)}  # type: ignore[dict-item]
+            logs["samples"] = history.chain(history.samples_seen(self.state.log_history), ids)
         super().log(logs, start_time)
-
-    def autocast(self) -> AbstractContextManager[None]:
-        """bfloat16 arithmetic for the float32 adapter on a bfloat16 base."""
-        return torch.autocast(self.args.device.type, dtype=torch.bfloat16, enabled=self.half)
-
-    def write_state(self, folder: Path) -> None:
-        """Optimizer, scheduler, random generators and log: what a resumed training needs besides the adapter."""
-        self._save_optimizer_and_scheduler(str(folder))
-        self._save_rng_state(str(folder))
-        self.state.save_to_json(str(folder / "trainer_state.json"))
 
     def _save_checkpoint(self, model, trial) -> None:  # noqa: ARG002
         self.save(self)
 
     def _summed_loss(self, batch: Batch) -> torch.Tensor:
         with self.autocast():
-            return answer_loss(self.model, batch)
+            return answer_loss(self.tuned, batch)
 
-    def _validation_batches(self):
+    def _validation_batches(self) -> Iterator[Batch]:
         own_generator = torch.Generator()  # else the loader would draw from the one that makes the dropout
-        loader = DataLoader(self.validation, self.micro_batch, collate_fn=pack, generator=own_generator)
-        return (self._prepare_inputs(batch) for batch in loader)
-
-
-def arguments(spec: RunSpec, steps: int, folder: Path) -> SFTConfig:
-    """One pass over the prepared order; looking, saving and stopping belong to our callbacks."""
-    training = spec.training
-    assert training.batch_size and training.micro_batch and training.schedule  # resolved by now
-    return SFTConfig(
-        output_dir=str(folder),
-        seed=spec.seed,
-        num_train_epochs=1,
-        train_sampling_strategy="sequential",
-        per_device_train_batch_size=training.micro_batch,
-        gradient_accumulation_steps=training.batch_size // training.micro_batch,
-        learning_rate=training.learning_rate,
-        lr_scheduler_type=SCHEDULES[training.schedule],
-        warmup_steps=math.ceil((training.warmup_ratio or 0) * steps),
-        optim="adamw_torch",
-        gradient_checkpointing=bool(training.gradient_checkpointing),
-        bf16=False,  # the trainer's own autocast would not reach the loss
-        max_length=None,
-        dataset_kwargs={"skip_prepare_dataset": True},
-        remove_unused_columns=False,
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        save_strategy="no",
-        report_to="none",
-        disable_tqdm=True,
-    )
-
-
-def lora(spec: RunSpec) -> LoraConfig:
-    training = spec.training
-    return LoraConfig(
-        r=training.rank,
-        lora_alpha=training.alpha,
-        lora_dropout=training.dropout or 0.0,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
+        loader = DataLoader(cast(Any, self.validation), self.plan.micro_batch, collate_fn=pack, generator=own_generator)
+        return (cast(Batch, self._prepare_inputs(batch)) for batch in loader)

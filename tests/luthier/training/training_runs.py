@@ -8,12 +8,12 @@ from luthier.spec import RunSpec
 from luthier.spec_file import save_spec
 from luthier.training.presets import resolve
 
-WORDS = "red green blue black white round square soft loud quiet warm cold old new big small".split()
+WORDS = ["red", "green", "blue", "black", "white", "round", "square", "soft"]
 
 
 def row(number: int) -> Row:
-    question = f"What goes with {WORDS[number % 16]} {number}?"
-    answer = " ".join(WORDS[(number * step) % 16] for step in range(1, 3 + number % 4))
+    question = f"What goes with {WORDS[number % 8]} {number}?"
+    answer = " ".join(WORDS[(number * step) % 8] for step in range(1, 3 + number % 4))
     messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
     return {"id": str(number), "group": str(number), "messages": messages}
 

@@ -1,0 +1,50 @@
+"""A plan in TRL's and PEFT's words."""
+
+import math
+from pathlib import Path
+
+import torch
+from peft import LoraConfig
+from trl import SFTConfig
+
+from luthier.training.plan import Plan
+
+SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
+
+
+def arguments(plan: Plan, steps: int, folder: Path) -> SFTConfig:
+    """One pass over the prepared order; looking, saving and stopping belong to our callbacks."""
+    return SFTConfig(
+        output_dir=str(folder),
+        seed=plan.seed,
+        num_train_epochs=1,
+        train_sampling_strategy="sequential",
+        per_device_train_batch_size=plan.micro_batch,
+        gradient_accumulation_steps=plan.batch_size // plan.micro_batch,
+        learning_rate=plan.learning_rate,
+        lr_scheduler_type=SCHEDULES[plan.schedule],
+        warmup_steps=math.ceil(plan.warmup_ratio * steps),
+        optim="adamw_torch",
+        gradient_checkpointing=plan.gradient_checkpointing,
+        bf16=False,  # the trainer's own autocast would not reach the loss
+        max_length=None,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        remove_unused_columns=False,
+        dataloader_pin_memory=torch.cuda.is_available(),
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        save_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+    )
+
+
+def lora(plan: Plan) -> LoraConfig:
+    """An adapter on every linear layer but the head."""
+    return LoraConfig(
+        r=plan.rank,
+        lora_alpha=plan.alpha,
+        lora_dropout=plan.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )

@@ -1,0 +1,35 @@
+"""The training section of a resolved spec: no value is open any more."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from luthier.spec import RunSpec
+
+
+class Plan(BaseModel):
+    """What the engine works by. Fields as in TrainingSpec, and the run's seed."""
+
+    seed: int
+    epochs: float
+    max_steps: int | None
+    learning_rate: float
+    warmup_ratio: float
+    schedule: Literal["linear", "cosine", "constant"]
+    rank: int
+    alpha: int
+    dropout: float
+    batch_size: int
+    micro_batch: int
+    max_length: int
+    dtype: Literal["float32", "bfloat16"]
+    gradient_checkpointing: bool
+    checkpoint_every: int
+    keep_checkpoints: int
+    patience: int | None
+    samples: int
+
+
+def plan_of(spec: RunSpec) -> Plan:
+    """Raises pydantic's ValidationError when the spec was not resolved before."""
+    return Plan.model_validate(spec.training.model_dump() | {"seed": spec.seed})
