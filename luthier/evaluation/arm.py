@@ -13,8 +13,11 @@ from luthier.evaluation.prefix import SharedPrefix
 from luthier.models.chat import prompt_ids
 from luthier.rows import Message, Row
 
+ANSWERED_AT_ONCE = 12_288
+"""Tokens of a batch that is answered, the answers to come included."""
+
 SCORED_AT_ONCE = 4096
-"""Tokens of a batch whose reference answers are scored: each scored one costs a row of the vocabulary's size."""
+"""Tokens of a batch whose reference answers are scored; fewer, as a scored one takes a row of the vocabulary's size."""
 
 Ask = Callable[[list[Message]], list[Message]]
 """What an arm makes of a conversation before the model sees it."""
@@ -65,7 +68,7 @@ def answers(loaded: Loaded, part: str, conversations: list[list[Message]], journ
     """The text of each greedy answer and its number of tokens; a conversation's last message is what is asked for."""
     prompts = [prompt_ids(loaded.tokenizer, messages[:-1], loaded.room) for messages in conversations]
     prefix = SharedPrefix(loaded.model, prompts)
-    batches = by_length([len(prompt) + loaded.max_new_tokens for prompt in prompts])
+    batches = by_length([len(prompt) + loaded.max_new_tokens for prompt in prompts], ANSWERED_AT_ONCE)
 
     def work(batch: list[int]) -> list[tuple[str, int]]:
         written = greedy(loaded, [prompts[i] for i in batch], prefix)

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from luthier.evaluation import few_shot
-from luthier.evaluation.arm import Arm, Prediction, measure, summary
-from luthier.evaluation.batches import TOKENS_AT_ONCE
+from luthier.evaluation.arm import ANSWERED_AT_ONCE, Arm, Prediction, measure, summary
 from luthier.evaluation.few_shot import Choice, choose, pick
 from luthier.evaluation.journal import Interrupted, Journal
 from luthier.evaluation.loaded import Loaded, load
@@ -52,7 +51,7 @@ def decoding(spec: RunSpec, loaded: Loaded) -> dict[str, Any]:
         "dtype": str(loaded.model.dtype).removeprefix("torch."),
         "device": loaded.model.device.type,
         "stop_ids": loaded.stops,
-        "batch_tokens": TOKENS_AT_ONCE,
+        "batch_tokens": ANSWERED_AT_ONCE,
         "seed": spec.seed,
     }
 

@@ -2,12 +2,13 @@
 
 import torch
 
-TOKENS_AT_ONCE = 12_288
-"""Size of a batch: its rows times its longest row, with the answer to come. Fixed, so that a resumed stage is equal."""
 
+def by_length(lengths: list[int], budget: int) -> list[list[int]]:
+    """Indices in batches of at most `budget` tokens, padding included, longest rows first.
 
-def by_length(lengths: list[int], budget: int = TOKENS_AT_ONCE) -> list[list[int]]:
-    """Indices in batches of at most `budget` tokens (a single longer row stands alone), longest rows first."""
+    A row that is longer than the budget stands alone. The same lengths always give the same batches, so that a resumed
+    stage ends in the same numbers.
+    """
     batches: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
         if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= budget:

@@ -20,7 +20,7 @@ def score(prediction: str, reference: str) -> float:
     return float(_chrf().sentence_score(prediction, [reference]).score) / 100
 
 
-class ChrF(per_example.PerExampleMetric):
+class Chrf(per_example.PerExampleMetric):
     """Mean sentence chrF2, from 0 to 1."""
 
     def score(self, prediction: str, reference: str) -> float:

@@ -3,11 +3,10 @@
 python evaluation_run.py STAGE RUN BASE
 """
 
-import os
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
-from luthier.evaluation import batches
 from luthier.events import EventLog
 from luthier.rows import Row, write_rows
 from luthier.run_folder import RunFolder
@@ -51,17 +50,17 @@ def write_adapter(folder: Path, base: Path) -> None:
 
 
 def work(stage: str, run: RunFolder, base: Path, stop=lambda: False, spec: RunSpec = SPEC) -> dict:
+    from luthier.evaluation import arm
     from luthier.evaluation.baseline import baseline
     from luthier.evaluation.tuned import evaluate
 
     attempt = run.attempt(len(run.attempt_numbers()) + 1)
     attempt.root.mkdir(parents=True)
-    return {"baseline": baseline, "evaluate": evaluate}[stage](
-        spec, run, attempt, EventLog(attempt.events), base, stop
-    )
+    stages = {"baseline": baseline, "evaluate": evaluate}
+    # small batches, so that there is a middle to be killed in
+    with patch.object(arm, "ANSWERED_AT_ONCE", 150), patch.object(arm, "SCORED_AT_ONCE", 150):
+        return stages[stage](spec, run, attempt, EventLog(attempt.events), base, stop)
 
 
 if __name__ == "__main__":
-    os.environ["OMP_NUM_THREADS"] = "1"
-    batches.by_length.__defaults__ = (200,)  # many small batches, so that there is a middle to be killed in
     work(sys.argv[1], RunFolder(Path(sys.argv[2])), Path(sys.argv[3]))

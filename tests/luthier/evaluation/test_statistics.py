@@ -125,17 +125,17 @@ def test_detectable_is_2_8_standard_errors():
 def test_the_interval_holds_the_truth_about_95_times_in_100():
     random = np.random.default_rng(5)
     held = 0
-    for trial in range(150):
+    for trial in range(100):
         after = 0.1 + random.normal(0, 0.3, 60)
         change = metric_change(np.zeros(60), after, names(60), trial)
         held += change["ci_low"] <= 0.1 <= change["ci_high"]
-    assert 0.90 <= held / 150 <= 0.99
+    assert 89 <= held <= 99
 
 
 def test_without_a_difference_few_p_values_are_small():
     random = np.random.default_rng(6)
     p_values = []
-    for trial in range(100):
+    for trial in range(60):
         before, after = random.beta(2, 3, (2, 40))
         p_values.append(metric_change(before, after, names(40), trial)["p_value"])
     assert np.mean(np.array(p_values) < 0.05) <= 0.12
