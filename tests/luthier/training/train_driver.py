@@ -1,20 +1,21 @@
-"""One attempt at a training in a process of its own: `python train_driver.py RUN BASE ATTEMPT`.
+"""One attempt at a training, as a worker makes it: `python train_driver.py RUN BASE ATTEMPT`.
 
-Goes on from the newest complete checkpoint, as a worker does, and leaves when SIGTERM comes.
+Goes on from the newest complete checkpoint, and leaves when SIGTERM comes.
 """
 
 import signal
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[3]))
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from luthier.events import EventLog  # noqa: E402
-from luthier.run_folder import RunFolder  # noqa: E402
-from luthier.spec_file import load_spec  # noqa: E402
-from luthier.storage import write_json  # noqa: E402
-from luthier.training.checkpoints import newest_complete  # noqa: E402
-from luthier.training.trl_engine import train  # noqa: E402
+from luthier.events import EventLog
+from luthier.run_folder import RunFolder
+from luthier.spec_file import load_spec
+from luthier.storage import write_json
+from luthier.training.checkpoints import newest_complete
+from luthier.training.trl_engine import train
 
 
 def attempt(run: RunFolder, base: Path, number: int, stop=lambda: False) -> dict:
@@ -29,8 +30,12 @@ def attempt(run: RunFolder, base: Path, number: int, stop=lambda: False) -> dict
     return result
 
 
-if __name__ == "__main__":
-    asked = []
+def main(run: Path, base: Path, number: int) -> None:
+    asked: list[bool] = []
     signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
-    result = attempt(RunFolder(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3]), lambda: bool(asked))
+    result = attempt(RunFolder(run), base, number, lambda: bool(asked))
     sys.exit(143 if "interrupted" in result else 0)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
