@@ -81,7 +81,9 @@ class _Work:
 
         yield {"kind": "phase", "name": "splitting"}
         self.split(sound, found)
-        yield from ({"kind": "warning", "text": warning["message"]} for warning in findings.warnings)
+        for warning in findings.warnings:
+            if warning["line"] is None:  # rows that were set aside are in their file
+                yield {"kind": "warning", "text": warning["message"]}
 
     def read(self) -> None:
         """Raises DataError for faults of the file as a whole."""
@@ -96,7 +98,9 @@ class _Work:
 
     def understand(self, data: DataSpec) -> None:
         layout = detect(data, self.records, self.findings.source)
-        self.findings.format, self.findings.columns = layout.format.name, dict(layout)
+        there = {column for record in self.records for column in record.value}
+        self.findings.format = layout.format.name
+        self.findings.columns = {field: column for field, column in layout.items() if column in there}
         for record in self.records:
             if not record.fault:
                 normalise(record, layout)
@@ -115,8 +119,10 @@ class _Work:
             for record in self.records
             if record.fault and (error := record.fault.error(source.where(record.number), data.on_bad_rows == "refuse"))
         ]
-        if verdict.passed:
+        if verdict.passed and rows:
+            self.findings.warn("set_aside", f"{len(rows):,} faulty rows were set aside, see quarantine.jsonl.")
             self.findings.warnings += rows
+        if verdict.passed:
             return
         self.findings.errors = rows
         raise refusal(source, data, self.records, verdict)
