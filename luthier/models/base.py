@@ -40,6 +40,14 @@ def locate(model: ModelSpec, models: Path) -> Path:
     return folder
 
 
+def describe(model: ModelSpec) -> str:
+    """The base model in words, with what a reader of the report must know of it."""
+    if model.base in ALIASES:
+        source = ALIASES[model.base]
+        return f"{source.file.rsplit('.', 2)[0]}, dequantised from the 4-bit weights that package {source.package} carries"
+    return f"{model.base} at {model.revision}" if model.revision else model.base
+
+
 def load_tokenizer(folder: Path, trust_remote_code: bool = False) -> "PreTrainedTokenizerBase":
     """The tokenizer, with a chat template and with padding that does not end a turn.
 

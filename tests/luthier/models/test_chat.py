@@ -1,0 +1,101 @@
+"""What is learned of a conversation: every answer with its stop token, and nothing else."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from luthier.errors import ModelError
+from luthier.models.base import load_tokenizer
+from luthier.models.chat import IGNORED, encode, encode_answer, prompt_ids, stop_ids
+
+# Drops the reasoning of earlier answers, as reasoning models' templates do.
+REWRITING = """{% for m in messages %}<|im_start|>{{ m['role'] }}
+{% if m['role'] == 'assistant' and not loop.last -%}
+{{ m['content'].split('</think>')[-1] }}
+{%- else %}{{ m['content'] }}{% endif %}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}"""
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).filter(
+    lambda text: text.strip() == text and "<|" not in text
+)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_model):
+    return load_tokenizer(tiny_model)
+
+
+def conversation(*turns: str) -> list[dict]:
+    return [{"role": "user" if number % 2 == 0 else "assistant", "content": turn} for number, turn in enumerate(turns)]
+
+
+def learned(tokenizer, encoded) -> str:
+    return tokenizer.decode([label for label in encoded.labels if label != IGNORED])
+
+
+def test_every_answer_is_learned_with_its_stop_token(tokenizer):
+    encoded = encode(tokenizer, conversation("Hi", "Hello", "Bye", "See you"), 500)
+    assert learned(tokenizer, encoded) == "Hello<|im_end|>See you<|im_end|>"
+    assert encoded.input_ids[-1] == tokenizer.eos_token_id and not encoded.truncated
+
+
+@settings(max_examples=60, deadline=None)
+@given(turns=st.lists(TEXT, min_size=2, max_size=6).filter(lambda turns: len(turns) % 2 == 0))
+def test_learned_text_is_the_answers_whatever_they_say(tokenizer, turns):
+    encoded = encode(tokenizer, conversation(*turns), 10_000)
+    assert learned(tokenizer, encoded) == "".join(f"{answer}<|im_end|>" for answer in turns[1::2])
+    assert all(label in (IGNORED, token) for token, label in zip(encoded.input_ids, encoded.labels, strict=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(turns=st.tuples(TEXT, TEXT), room=st.integers(1, 80))
+def test_cutting_keeps_the_beginning(tokenizer, turns, room):
+    whole, cut = encode(tokenizer, conversation(*turns), 10_000), encode(tokenizer, conversation(*turns), room)
+    assert cut.input_ids == whole.input_ids[:room] and cut.labels == whole.labels[:room]
+    assert cut.truncated == (len(whole.input_ids) > room)
+
+
+def test_prompt_and_scored_answer_make_the_conversation(tokenizer):
+    messages = conversation("Hi", "Hello", "Bye", "See you")
+    ids, start = encode_answer(tokenizer, messages, 500)
+    assert ids[:start] == prompt_ids(tokenizer, messages[:-1], 500)
+    assert tokenizer.decode(ids[start:]) == "See you<|im_end|>"
+
+
+def test_long_prompt_keeps_the_question(tokenizer):
+    ids = prompt_ids(tokenizer, conversation("x" * 300 + "Why?"), 40)
+    assert len(ids) == 40 and tokenizer.decode(ids).endswith("Why?<|im_end|>\n<|im_start|>assistant\n")
+
+
+def test_stop_token_is_not_the_padding(tokenizer):
+    assert stop_ids(tokenizer) == [tokenizer.convert_tokens_to_ids("<|im_end|>")]
+    assert tokenizer.pad_token_id not in stop_ids(tokenizer)
+
+
+def test_template_that_rewrites_history_trains_the_last_answer(tiny_model):
+    tokenizer = load_tokenizer(tiny_model)
+    tokenizer.chat_template = REWRITING
+    encoded = encode(tokenizer, conversation("a", "<think>x</think>b", "c", "<think>y</think>d"), 500)
+    assert learned(tokenizer, encoded) == "<think>y</think>d<|im_end|>"
+
+
+def test_template_whose_answers_begin_otherwise_is_refused(tiny_model):
+    tokenizer = load_tokenizer(tiny_model)
+    tokenizer.chat_template = tokenizer.chat_template.replace("assistant\n{% endif %}", "assistant\n<think>{% endif %}")
+    with pytest.raises(ModelError, match="otherwise than it asks"):
+        encode(tokenizer, conversation("a", "b"), 500)
+
+
+def test_template_without_end_of_turn_is_refused(tiny_model):
+    tokenizer = load_tokenizer(tiny_model)
+    tokenizer.chat_template = tokenizer.chat_template.replace("<|im_end|>", "")
+    with pytest.raises(ModelError, match="does not end the assistant's turn"):
+        stop_ids(tokenizer)
+
+
+def test_template_that_refuses_a_role_says_so(tiny_model):
+    tokenizer = load_tokenizer(tiny_model)
+    tokenizer.chat_template = "{{ raise_exception('no system role here') }}"
+    with pytest.raises(ModelError, match="refuses a conversation of user, assistant.*no system role here"):
+        encode(tokenizer, conversation("a", "b"), 500)
