@@ -17,9 +17,10 @@ from luthier.storage import read_json, read_jsonl
 PACKAGES = ("torch", "transformers", "peft", "trl", "prefect", "mlflow", "great-expectations", "evaluate")
 
 
-def gather(run: Run, training: dict[str, Any]) -> dict[str, Any]:
-    """The `facts` that reporting.build wants; `training` is what the train stage returned."""
+def gather(run: Run) -> dict[str, Any]:
+    """The `facts` that reporting.build wants."""
     spec = run.spec
+    training = run.completed("train") or {}
     return {
         "run_id": run.folder.run_id,
         "status": "completed",

@@ -61,10 +61,13 @@ def work(job: Job, stop: Stop) -> dict[str, Any]:
         from luthier.training.trl_engine import train
 
         return train(spec, run, job.folder, log, base, job.resume_from, stop)
-    from luthier import evaluation
+    if job.kind == "baseline":
+        from luthier.evaluation.baseline import baseline
 
-    stage = evaluation.baseline if job.kind == "baseline" else evaluation.evaluate
-    return stage(spec, run, job.folder, log, base, stop)
+        return baseline(spec, run, job.folder, log, base, stop)
+    from luthier.evaluation.tuned import evaluate
+
+    return evaluate(spec, run, job.folder, log, base, stop)
 
 
 def told(error: Exception) -> dict[str, str]:

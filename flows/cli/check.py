@@ -1,5 +1,7 @@
 """luthier check SPEC"""
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +43,15 @@ def _check(path: Path, overrides: list[str]) -> dict[str, Any]:
     run = open_run(load_spec(path, overrides), Settings())
     with run.folder.locked():
         if run.completed("validate-data") is None:
-            _show(validate(run))
+            started = time.monotonic()
+            summary = _follow(validate(run))  # the run itself will find this stage done
+            run.folder.complete("validate-data", run.key("validate-data"), summary, time.monotonic() - started)
     found = read_json(run.folder.validation)
     _tell(found, run.spec)
     return _contract(found, run)
 
 
-def _show(events: Any) -> None:
+def _follow(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
     from tasks.terminal import display
 
     shown = display("validate-data")
@@ -57,8 +61,11 @@ def _show(events: Any) -> None:
                 shown.line(event["name"])
             elif event["kind"] == "progress":
                 shown.progress(event["done"], event["total"], event.get("unit", ""))
+            elif event["kind"] == "finished":
+                return event["result"]
     finally:
         shown.close()
+    raise AssertionError("a stage ends with the event finished")
 
 
 def _tell(found: dict[str, Any], spec: Any) -> None:

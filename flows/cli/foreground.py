@@ -32,7 +32,7 @@ def _run_flow(spec: RunSpec, settings: Settings, again: bool) -> None:
         try:
             finetune(spec, again)
         finally:
-            APILogHandler.flush()  # before the server that takes the log is stopped
+            APILogHandler().flush()  # before the server that takes the log is stopped
 
 
 def _show(run: Run, as_json: bool) -> int:

@@ -44,7 +44,8 @@ def describe(model: ModelSpec) -> str:
     """The base model in words, with what a reader of the report must know of it."""
     if model.base in ALIASES:
         source = ALIASES[model.base]
-        return f"{source.file.rsplit('.', 2)[0]}, dequantised from the 4-bit weights that package {source.package} carries"
+        name = source.file.rsplit(".", 2)[0]
+        return f"{name}, dequantised from the 4-bit weights that package {source.package} carries"
     return f"{model.base} at {model.revision}" if model.revision else model.base
 
 

@@ -1,0 +1,40 @@
+"""A real Prefect server for all chains of a session, and one straight run to compare with."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chain import Home, write_spec
+
+from flows import server
+from luthier.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def prefect_api(tmp_path_factory) -> Iterator[str]:
+    settings = Settings(home=tmp_path_factory.mktemp("server"))
+    os.environ |= server.QUIET
+    folder = server.prefect_home(settings)
+    folder.mkdir()
+    url = server.start(folder, keep=True)
+    yield url
+    server.stop(server.running(folder)["pid"])
+
+
+@pytest.fixture
+def home(tmp_path, prefect_api) -> Home:
+    return Home(tmp_path / "home", PREFECT_API_URL=prefect_api, PREFECT_HOME=str(tmp_path / "home" / "prefect"))
+
+
+@pytest.fixture(scope="session")
+def straight(tmp_path_factory, tiny_model, prefect_api) -> tuple[Home, Path, int]:
+    """A run that nothing disturbed: its home, its spec, its exit code."""
+    folder = tmp_path_factory.mktemp("straight")
+    home = Home(folder / "home", PREFECT_API_URL=prefect_api)
+    spec = write_spec(folder, tiny_model)
+    done = home.luthier("run", spec, "--json")
+    assert done.returncode in (0, 3, 4), done.stderr
+    (folder / "stdout.json").write_text(done.stdout)
+    (folder / "stderr.txt").write_text(done.stderr)
+    return home, spec, done.returncode
