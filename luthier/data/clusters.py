@@ -1,18 +1,29 @@
 """Rows that belong together."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from luthier.data.near import near_pairs
+from luthier.data.near import SAME, near_pairs
 
 
-def similar(texts: Sequence[str]) -> list[int]:
-    """For each text the index of the first one that is equal to it or linked to it by near-duplicates."""
+class Likeness(NamedTuple):
+    """For each text the first text of its cluster: of those that repeat each other, of those that are related."""
+
+    same: list[int]
+    related: list[int]
+
+
+def clusters(texts: Sequence[str]) -> Likeness:
     first: dict[str, int] = {}
     for index, text in enumerate(texts):
         first.setdefault(text, index)
     distinct = list(first)
-    links = [(first[distinct[a]], first[distinct[b]]) for a, b in near_pairs(distinct)]
-    return connected(len(texts), [*links, *((first[text], index) for index, text in enumerate(texts))])
+    equal = [(first[text], index) for index, text in enumerate(texts)]
+    links = [(first[distinct[a]], first[distinct[b]], likeness) for a, b, likeness in near_pairs(distinct)]
+    return Likeness(
+        same=connected(len(texts), equal + [(a, b) for a, b, likeness in links if likeness >= SAME]),
+        related=connected(len(texts), equal + [(a, b) for a, b, _ in links]),
+    )
 
 
 def connected(count: int, links: Iterable[tuple[int, int]]) -> list[int]:

@@ -11,19 +11,22 @@ if TYPE_CHECKING:
 SHINGLE = 4
 """Characters in a piece. Short enough that one changed word of a short question leaves most pieces alone."""
 
-SIMILAR = 0.75
-"""Share of common pieces (Jaccard index) from which two texts are near-duplicates."""
+RELATED = 0.6
+"""Share of common pieces (Jaccard index) from which two texts are too alike to lie on two sides of a split."""
+
+SAME = 0.8
+"""From here on one text repeats the other."""
 
 BOILERPLATE = 0.3
 """Pieces found in a larger share of the texts, as of an instruction that all rows repeat, tell nothing."""
 
 PERMUTATIONS = 128
 BANDS = 32
-"""Bands of four hashes: a pair with a Jaccard index of 0.75 is compared with a probability above 0.999."""
+"""Bands of four hashes: a pair with a Jaccard index of 0.6 is compared with a probability of 0.988, of 0.8 always."""
 
 
-def near_pairs(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Index pairs of similar texts; enough of them to connect every cluster of near-duplicates.
+def near_pairs(texts: Sequence[str]) -> Iterator[tuple[int, int, float]]:
+    """Index pairs of related texts with their likeness (RELATED to 1); enough to connect every cluster.
 
     Locality-sensitive hashing (Broder 1997; Indyk and Motwani 1998): texts that agree in all hashes
     of one band are compared. Within a band, each text is compared with the first and the latest one
@@ -37,8 +40,9 @@ def near_pairs(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
             key = signature[start : start + width].tobytes()
             first, latest = buckets.get(key, (index, index))
             for other in {first, latest} - {index}:
-                if (signatures[other] == signature).mean() >= SIMILAR:
-                    yield other, index
+                likeness = float((signatures[other] == signature).mean())
+                if likeness >= RELATED:
+                    yield other, index, likeness
             buckets[key] = (first, index)
 
 
@@ -52,7 +56,7 @@ def _signatures(texts: Sequence[str]) -> list["ndarray"]:
 def _telling(texts: Sequence[str]) -> Iterator[list[bytes]]:
     """The pieces of each text without boilerplate; all of them where nothing else would be left."""
     spread = Counter(piece for text in texts for piece in _shingles(text))
-    limit = max(10, BOILERPLATE * len(texts))
+    limit = max(4, BOILERPLATE * len(texts))
     for text in texts:
         pieces = sorted(_shingles(text))
         yield [piece for piece in pieces if spread[piece] <= limit] or pieces

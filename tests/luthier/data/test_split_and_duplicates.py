@@ -72,7 +72,6 @@ def test_no_test_row_has_its_prompt_or_answer_in_training(pairs, seed):
     ]
     records = [record(index, *pair) for index, pair in enumerate(pairs)]
     found = inspect(records)
-    assume(not found.answers_are_labels)
     try:
         names = divide(groups(found, range(len(records))), SplitSpec(), seed)
     except DataError:
@@ -116,6 +115,11 @@ def test_labels_do_not_tie_rows_together():
     assert len(set(groups(found, range(100)))) == 100
 
 
+def test_canned_answers_tie_rows_together():
+    records = [record(i, f"text {word(i)}", f"Thank you for your message about {word(i % 5)}.") for i in range(100)]
+    assert len(set(groups(inspect(records), range(100)))) == 5
+
+
 def test_an_instruction_that_all_rows_share_does_not_make_them_alike():
     same = "Sort the following review of a product into one of the classes good, bad and neutral: "
     assert list(near_pairs([same + word(i) for i in range(60)])) == []
@@ -126,7 +130,7 @@ def test_a_thousand_variants_are_linked_in_linear_work():
     texts = [f"{base} {i:03}" for i in range(300)] + [
         f"{i} {i * 7} {i * 13} other words of no kin {i}" for i in range(900)
     ]
-    links = [(a, b) for a, b in near_pairs(texts) if a < 300 and b < 300]
+    links = [(a, b) for a, b, _ in near_pairs(texts) if a < 300 and b < 300]
     assert len(links) <= 2 * 32 * 300
     assert {b for _, b in links} == set(range(1, 300))
 
