@@ -1,7 +1,7 @@
 """validate-data: read → detect → normalise → structure → tokens → duplicates → gate → split."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from luthier.data import tokens
 from luthier.data.detect import detect
@@ -14,7 +14,7 @@ from luthier.data.normalise import normalise
 from luthier.data.page import write_page
 from luthier.data.quarantine import write_quarantine
 from luthier.data.read import read
-from luthier.data.record import Record
+from luthier.data.record import Fault, Record
 from luthier.data.refusal import refusal
 from luthier.data.source import Source, check_file, content_sha256
 from luthier.data.split import SPLITS, divide, groups
@@ -109,23 +109,23 @@ class _Work:
 
     def judge(self, found: Duplicates, max_length: int) -> None:
         """Raises Problems when the gate says no."""
-        data, source = self.spec.data, self.source
+        data = self.spec.data
         allowed = data.max_quarantined if data.on_bad_rows == "quarantine" else 0
         parameters = {"sound_share": round(1 - allowed, 9), "max_length": max_length}
         verdict = judge(frame(self.records, found), parameters, self.run.docs)
         self.findings.judged(verdict)
-        rows = [
-            told(source.path.name, record.number, record.fault.field, record.fault.code, str(error))
-            for record in self.records
-            if record.fault and (error := record.fault.error(source.where(record.number), data.on_bad_rows == "refuse"))
-        ]
+        rows = [self.told(record.number, record.fault) for record in self.records if record.fault]
         if verdict.passed and rows:
             self.findings.warn("set_aside", f"{len(rows):,} faulty rows were set aside, see quarantine.jsonl.")
             self.findings.warnings += rows
         if verdict.passed:
             return
         self.findings.errors = rows
-        raise refusal(source, data, self.records, verdict)
+        raise refusal(self.source, data, self.records, verdict)
+
+    def told(self, number: int, fault: Fault) -> dict[str, Any]:
+        error = fault.error(self.source.where(number), self.spec.data.on_bad_rows == "refuse")
+        return told(self.findings.source, number, fault.field, fault.code, str(error))
 
     def split(self, sound: list[Record], found: Duplicates) -> None:
         """Write the accepted rows and their split. Raises DataError when they are too few."""

@@ -24,7 +24,7 @@ def read_parquet(source: Source) -> Iterator[Record | None]:
                 for index in range(len(batch)):
                     number += 1
                     yield _row(number, batch.slice(index, 1))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last: a damaged column name
         why = str(error).splitlines()[0]
         raise DataError("this is not a whole Parquet file", why, "Write it again.", str(source.path)) from None
 

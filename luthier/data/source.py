@@ -35,7 +35,7 @@ def content_sha256(path: Path) -> str:
     """Hash of the file's bytes. Raises DataError when it is missing, a folder or unreadable."""
     try:
         return sha256_file(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
         _refuse(path, error)
 
 
@@ -44,7 +44,7 @@ def check_file(path: Path) -> None:
     try:
         with path.open("rb") as file:
             start = file.read(4096)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         _refuse(path, error)
     if path.suffix.lower() not in UNITS:
         raise DataError(
@@ -67,13 +67,11 @@ def _check_text(path: Path, start: bytes) -> None:
         raise DataError(f"this is {found}", "Rows are read as text in UTF-8", "Save it as UTF-8.", str(path))
 
 
-def _refuse(path: Path, error: OSError) -> NoReturn:
+def _refuse(path: Path, error: OSError | ValueError) -> NoReturn:
     if isinstance(error, FileNotFoundError):
-        what, fix = "the data file is not there", "Check data.path; it is relative to the spec's folder."
+        what, why, fix = "the data file is not there", "", "Check data.path; it is relative to the spec's folder."
     elif isinstance(error, IsADirectoryError):
-        what, fix = "this is a folder, not a data file", "Name one file in data.path."
+        what, why, fix = "this is a folder, not a data file", "", "Name one file in data.path."
     else:
-        what, fix = "the data file cannot be read", "Check its permissions."
-    raise DataError(
-        what, "" if isinstance(error, FileNotFoundError) else error.strerror or "", fix, str(path)
-    ) from None
+        what, why, fix = "the data file cannot be read", str(error), "Check data.path and the file's permissions."
+    raise DataError(what, why, fix, str(path)) from None

@@ -178,6 +178,23 @@ def test_missing_file_and_folder(work, tmp_path):
         content_sha256(tmp_path)
 
 
+def test_path_that_no_file_can_have(tmp_path):
+    from luthier.data import content_sha256
+
+    with pytest.raises(DataError, match="cannot be read"):
+        content_sha256(tmp_path / "a\0b.jsonl")
+
+
+def test_parquet_text_that_is_no_text(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    prompts = pa.Array.from_buffers(pa.string(), 2, pa.array([b"fine", b"\xff\xfe"]).buffers())
+    pq.write_table(pa.table({"prompt": prompts, "completion": ["x", "y"]}), tmp_path / "d.parquet")
+    (told,) = examine(tmp_path / "d.parquet")
+    assert told.startswith("d.parquet: row 2: a text is not UTF-8")
+
+
 @pytest.mark.parametrize("columns", [{"prompt": "nowhere"}, {"colour": "prompt"}])
 def test_columns_that_do_not_exist(work, columns):
     with pytest.raises(SpecError, match=r"data\.columns"):
