@@ -15,7 +15,6 @@ from scipy import stats
 RESAMPLES = 9999
 CONFIDENCE = 0.95
 POWER = 0.8
-IDENTICAL = "identical: no example changed"
 
 Change = dict[str, Any]
 """{value, value_kind, ci_low, ci_high, p_value, n, units, changed, reason}: None, never NaN, where `reason` says why.
@@ -29,17 +28,18 @@ Bounds = tuple[float | None, float | None, str]
 def metric_change(before: ArrayLike, after: ArrayLike, groups: list[str], seed: int, pass_fail: bool = False) -> Change:
     """Mean of after - before, absolute. `before`, `after`: (rows,) scores of the same rows; `groups`: one name a row.
 
-    Interval (95 %) and p-value are those of the exact McNemar test when the metric is pass/fail and no two rows share
-    a group, else a BCa bootstrap and a sign-flip permutation test over the units.
+    The interval (95 %) is a BCa bootstrap over the units, the p-value that of a sign-flip permutation test. When the
+    metric is pass/fail and no two rows share a group, the p-value is McNemar's, and the interval is widened to where
+    that exact test would still see zero: a bootstrap of a few ones among zeros is too sure of itself.
     """
     difference = np.asarray(after, float) - np.asarray(before, float)
     sums, sizes = _units(groups, difference, np.ones_like(difference))
-    p_value: float | None
-    if pass_fail and len(sums) == len(difference):
-        bounds, p_value = mcnemar(difference)
-    else:
-        bounds, p_value = _interval(sums, sizes, seed), sign_flip(sums, seed)
-    return _change(sums, sizes, bounds, p_value) | {"value_kind": "absolute", "n": len(difference)}
+    low, high, reason = _interval(sums, sizes, seed)
+    p_value = sign_flip(sums, seed)
+    if pass_fail and low is not None and high is not None and len(sums) == len(difference):
+        (exact_low, exact_high), p_value = mcnemar(difference)
+        low, high = min(low, exact_low), max(high, exact_high)
+    return _change(sums, sizes, (low, high, reason), p_value) | {"value_kind": "absolute", "n": len(difference)}
 
 
 def perplexity_change(
@@ -57,7 +57,7 @@ def perplexity_change(
     return change | {"value_kind": "relative", "n": len(difference)}
 
 
-def mcnemar(difference: NDArray[np.float64]) -> tuple[Bounds, float]:
+def mcnemar(difference: NDArray[np.float64]) -> tuple[tuple[float, float], float]:
     """Exact McNemar test on differences of pass/fail scores: 1 became right, -1 became wrong, 0 stayed.
 
     Given how many rows changed, the share that became right is binomial, with 1/2 if nothing is better. Its
@@ -65,11 +65,11 @@ def mcnemar(difference: NDArray[np.float64]) -> tuple[Bounds, float]:
     """
     better, changed = int((difference > 0).sum()), int((difference != 0).sum())
     if not changed:
-        return (0.0, 0.0, IDENTICAL), 1.0
+        return (0.0, 0.0), 1.0
     test = stats.binomtest(better, changed)
     share = test.proportion_ci(CONFIDENCE, method="exact")
     low, high = ((2 * float(end) - 1) * changed / len(difference) for end in share)
-    return (low, high, ""), float(test.pvalue)
+    return (low, high), float(test.pvalue)
 
 
 def sign_flip(sums: NDArray[np.float64], seed: int) -> float | None:
@@ -136,7 +136,7 @@ def _interval(sums: NDArray[np.float64], sizes: NDArray[np.float64], seed: int) 
         return None, None, "an interval needs two independent examples or more"
     ratios = sums / sizes
     if np.ptp(ratios) < 1e-12:  # resampling has nothing to vary
-        same = IDENTICAL if abs(ratios[0]) < 1e-12 else "every example changed by the same amount"
+        same = "identical: no example changed" if abs(ratios[0]) < 1e-12 else "every example changed by the same amount"
         return float(ratios[0]), float(ratios[0]), same
     low, high = _bootstrap(sums, sizes, seed, "BCa")
     if not np.isfinite([low, high]).all():  # too few distinct resamples for the correction

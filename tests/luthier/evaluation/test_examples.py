@@ -29,6 +29,7 @@ def test_best_random_worst():
 def test_few_rows_are_all_shown_once(count):
     examples, _ = choose_examples([row("test", n) for n in range(count)], arms([0.1] * count), "chrf", seed=1)
     assert sorted(e["id"] for e in examples) == sorted(f"test-{n}" for n in range(count))
+    assert [e["chosen"] for e in examples].count("best") == min(4, count)
 
 
 def test_an_example_shows_all_sides():

@@ -85,7 +85,7 @@ def test_one_example_has_no_interval():
 def test_mcnemar_by_hand():
     # 8 became right, 1 wrong: 2 * (C(9,8) + C(9,9)) / 2**9
     difference = np.array([1] * 8 + [-1] + [0] * 11, float)
-    (low, high, _), p_value = mcnemar(difference)
+    (low, high), p_value = mcnemar(difference)
     assert p_value == pytest.approx(20 / 512)
     assert 0 < low < 7 / 20 < high
 
@@ -94,8 +94,16 @@ def test_mcnemar_by_hand():
 @given(st.integers(0, 25), st.integers(0, 25))
 def test_mcnemars_interval_agrees_with_its_p_value(better, worse):
     difference = np.array([1] * better + [-1] * worse + [0] * 10, float)
-    (low, high, _), p_value = mcnemar(difference)
+    (low, high), p_value = mcnemar(difference)
     assert (low > 0 or high < 0) == (p_value < 0.05)
+
+
+def test_a_pass_fail_interval_is_no_surer_than_the_exact_test():
+    after = [1.0] * 5 + [0.0] * 95
+    change = metric_change([0.0] * 100, after, names(100), 1, pass_fail=True)
+    assert metric_change([0.0] * 100, after, names(100), 1)["ci_low"] > 0
+    assert change["p_value"] == pytest.approx(2 / 2**5)
+    assert change["ci_low"] < 0 < 0.05 < change["ci_high"]
 
 
 def test_perplexity_is_the_ratio_of_token_weighted_means():
