@@ -55,7 +55,9 @@ def write_package(run: RunFolder, spec: RunSpec) -> Path:
 
 
 def readme(spec: RunSpec, report: dict[str, Any]) -> str:
-    levels = {name: (report["baseline"]["metrics"].get(name), value) for name, value in report["tuned"]["metrics"].items()}
+    levels = {
+        name: (report["baseline"]["metrics"].get(name), value) for name, value in report["tuned"]["metrics"].items()
+    }
     levels["perplexity"] = (report["baseline"]["perplexity"], report["tuned"]["perplexity"])
     lineage = report["lineage"]
     return README.format(

@@ -64,7 +64,9 @@ def forest(title: str, effects: Sequence[Effect], accent: str = ACCENT) -> Marku
 
 def bars(title: str, groups: Mapping[str, Mapping[str, float]], colors: Mapping[str, str], digits: int = 3) -> Markup:
     """Horizontal bars from zero: for each group one bar an arm, with its value."""
-    across = Scale([0.0, max((value for group in groups.values() for value in group.values()), default=1.0) or 1.0], 0, 380)
+    across = Scale(
+        [0.0, max((value for group in groups.values() for value in group.values()), default=1.0) or 1.0], 0, 380
+    )
     parts, y = [], 6
     for name, group in groups.items():
         parts.append(label(0, y + 13, name, fill=INK, font_weight=600))

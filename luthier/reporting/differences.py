@@ -17,7 +17,7 @@ _BIDI_CONTROLS = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
 
 
 def visible(text: str | None) -> str:
-    """`text` with what a page cannot show, or what turns its line around, spelled out; long text is cut, and says so."""
+    """`text` with what a page cannot show, or what turns its line around, spelled out; long text is cut and says so."""
     text = text or ""
     shown = "".join(_spelled(character) for character in text[:LONGEST])
     return shown if len(text) <= LONGEST else f"{shown} … [{len(text) - LONGEST:,} more characters]"

@@ -22,6 +22,12 @@ class Figures:
         steps = [each["step"] for each in self.report["interruptions"] if each["stage"] == "train" and each["step"]]
         return Markup(loss_curve(self.curve_rows, steps, self.accent))
 
+    def headline(self) -> Markup:
+        """Mean of the primary metric, arm by arm."""
+        name = self.report["verdict"]["primary_metric"]
+        group = _known({arm: measured["metrics"].get(name) for arm, measured in self._arms().items()})
+        return bars(f"{metric_name(name)} before and after", {metric_name(name): group}, self.colors)
+
     def scores(self) -> Markup:
         """Mean of each answer metric, arm by arm."""
         arms = self._arms()
@@ -47,7 +53,9 @@ class Figures:
     def wins(self) -> Markup:
         wins = {name: float(self.report["wins"][name]) for name in ("better", "same", "worse")}
         colors = {"better": self.accent, "same": PALE, "worse": "#c2410c"}
-        return bars("Test answers that got better, stayed the same, got worse", {"Test answers": wins}, colors, digits=0)
+        return bars(
+            "Test answers that got better, stayed the same, got worse", {"Test answers": wins}, colors, digits=0
+        )
 
     def _arms(self) -> dict[str, dict[str, Any]]:
         few_shot = {"few-shot": self.report["few_shot"]} if self.report["few_shot"]["measured"] else {}

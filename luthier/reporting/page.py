@@ -23,15 +23,19 @@ FONTS = {weight: f"source-sans-3-{weight}.woff" for weight in (400, 600)}
 def render(run: RunFolder, spec: RunSpec, report: dict[str, Any]) -> str:
     """HTML without any outside reference. Text from data and model is escaped by the template engine."""
     accent = spec.report.brand.color or ACCENT
-    return _environment().get_template("report.html").render(
-        r=report,
-        brand=spec.report.brand.name or "Luthier",
-        accent=accent,
-        fonts={weight: _font(name) for weight, name in FONTS.items()},
-        charts=Figures(report, _curve_rows(run), accent),
-        samples=[event for event in read_jsonl(run.events) if event["kind"] == "sample"],
-        settings=_flat(spec.model_dump(mode="json", exclude={"name", "notes", "report", "notify"})),
-        words=words,
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            r=report,
+            brand=spec.report.brand.name or "Luthier",
+            accent=accent,
+            fonts={weight: _font(name) for weight, name in FONTS.items()},
+            charts=Figures(report, _curve_rows(run), accent),
+            samples=[event for event in read_jsonl(run.events) if event["kind"] == "sample"],
+            settings=_flat(spec.model_dump(mode="json", exclude={"name", "notes", "report", "notify"})),
+            words=words,
+        )
     )
 
 

@@ -18,7 +18,7 @@ def picture(width: int, height: int, title: str, *parts: Markup) -> Markup:
     return Markup(opening).format(width, height, FONT, title) + Markup().join(parts) + Markup("</svg>")
 
 
-def element(name: str, content: str = "", **attributes: object) -> Markup:
+def element(name: str, content: str = "", /, **attributes: object) -> Markup:
     """`stroke_width=2` becomes stroke-width="2"; floats are rounded to a tenth of a unit."""
     written = Markup().join(
         Markup(' {}="{}"').format(key.replace("_", "-"), f"{value:.1f}" if isinstance(value, float) else value)
@@ -32,8 +32,7 @@ def label(x: float, y: float, content: str, anchor: str = "start", fill: str = M
 
 
 def line(x1: float, y1: float, x2: float, y2: float, stroke: str = RULE, **attributes: object) -> Markup:
-    ends = {"x1": float(x1), "y1": float(y1), "x2": float(x2), "y2": float(y2)}
-    return element("line", **ends, stroke=stroke, **attributes)
+    return element("line", x1=float(x1), y1=float(y1), x2=float(x2), y2=float(y2), stroke=stroke, **attributes)
 
 
 def round_ticks(low: float, high: float, about: int = 5) -> list[float]:

@@ -104,7 +104,9 @@ def _wins(report: Report) -> Figure:
     wins = report["wins"]
     total = sum(wins[key] for key in ("better", "same", "worse"))
     share = percent(wins["better"] / total if total else None)
-    return Figure("Answers that got better", share, f"{wins['better']} better, {wins['same']} same, {wins['worse']} worse")
+    return Figure(
+        "Answers that got better", share, f"{wins['better']} better, {wins['same']} same, {wins['worse']} worse"
+    )
 
 
 def _price(report: Report) -> Figure:

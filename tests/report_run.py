@@ -15,7 +15,11 @@ LEVELS = {
     "tuned": {"chrf": 0.219, "token_f1": 0.187, "rouge_l": 0.172, "exact_match": 0.04},
 }
 ANSWERS = [
-    ("What is the capital of France?", "The capital of France is Lyon, a large city.", "The capital of France is Paris."),
+    (
+        "What is the capital of France?",
+        "The capital of France is Lyon, a large city.",
+        "The capital of France is Paris.",
+    ),
     ("Do you ever get tired?", "I am an AI and I do not have feelings.", "No, I never get tired."),
     ("Tell me about Mars.", "Mars is a planet in the solar system.", "Mars is the fourth planet from the sun."),
     ("Who wrote Hamlet?", "Hamlet was written by a playwright from England.", "Hamlet was written by Shakespeare."),
