@@ -66,7 +66,7 @@ class Findings:
         self.warnings.append(told(self.source, None, "", code, message))
 
     def refuse(self, error: LuthierError) -> None:
-        """Faults that have no row; those of rows are listed already."""
+        """An error that ends the work; what the gate found is listed already."""
         self.ok = False
         parts = error.problems if isinstance(error, Problems) else [error]
         if not self.errors:

@@ -12,16 +12,15 @@ from luthier.data.gate import judge
 from luthier.data.leakage import seen_in_train
 from luthier.data.normalise import normalise
 from luthier.data.page import write_page
+from luthier.data.parts import write_parts
 from luthier.data.quarantine import write_quarantine
 from luthier.data.read import read
 from luthier.data.record import Fault, Record
-from luthier.data.refusal import refusal
+from luthier.data.refusal import failed_checks, refusal
 from luthier.data.source import Source, check_file, content_sha256
-from luthier.data.split import SPLITS, divide, groups
 from luthier.data.structure import check_structure
 from luthier.errors import DataError, LuthierError
 from luthier.events import Event
-from luthier.rows import Row, write_rows
 from luthier.run_folder import RunFolder
 from luthier.spec import DataSpec, RunSpec
 from luthier.storage import sha256_file, write_json
@@ -120,7 +119,8 @@ class _Work:
             self.findings.warnings += rows
         if verdict.passed:
             return
-        self.findings.errors = rows
+        checks = [told(self.findings.source, None, each.where, "gate", str(each)) for each in failed_checks(verdict)]
+        self.findings.errors = rows + checks
         raise refusal(self.source, data, self.records, verdict)
 
     def told(self, number: int, fault: Fault) -> dict[str, Any]:
@@ -128,33 +128,17 @@ class _Work:
         return told(self.findings.source, number, fault.field, fault.code, str(error))
 
     def split(self, sound: list[Record], found: Duplicates) -> None:
-        """Write the accepted rows and their split. Raises DataError when they are too few."""
-        kept = [index for index, record in enumerate(sound) if record.accepted]
-        group_of = groups(found, kept)
-        shares = self.spec.data.split
-        names = divide(group_of if shares.by == "group" else kept, shares, self.spec.seed)
-        rows = [_row(sound[index], sound[group]) for index, group in zip(kept, group_of, strict=True)]
-        parts: dict[str, list[Row]] = {name: [] for name in SPLITS}
-        for name, row in zip(names, rows, strict=True):
-            parts[name].append(row)
-        write_rows(self.run.accepted, rows)
-        for name, part in parts.items():
-            write_rows(self.run.split(name), part)
-        self.note_split(parts, found.answers_are_labels)
-
-    def note_split(self, parts: dict[str, list[Row]], labels: bool) -> None:
+        """Raises DataError when the rows are too few."""
+        parts = write_parts(self.run, sound, found, self.spec.data.split, self.spec.seed)
         findings = self.findings
         findings.splits = {name: len(part) for name, part in parts.items()}
         findings.split_sha256 = {name: sha256_file(self.run.split(name)) for name in parts}
-        findings.test_rows_seen_in_train = seen_in_train(parts["train"], parts["test"], labels)
-        if labels:
-            text = (
-                "The answers recur so often that they are taken for labels; the split keeps prompts apart, not answers."
-            )
+        findings.test_rows_seen_in_train = seen_in_train(parts["train"], parts["test"], found.answers_are_labels)
+        if found.answers_are_labels:
+            text = "The answers recur so often that they are taken for labels; prompts are kept apart, answers are not."
             findings.warn("answers_are_labels", text)
-        if findings.splits["test"] < FEW_TEST_ROWS:
-            rows = f"There are {findings.splits['test']} test rows"
-            text = f"{rows}; below {FEW_TEST_ROWS} hardly any improvement can be shown."
+        if (rows := findings.splits["test"]) < FEW_TEST_ROWS:
+            text = f"There are {rows} test rows; below {FEW_TEST_ROWS} hardly any improvement can be shown."
             findings.warn("few_test_rows", text)
 
     def write(self) -> None:
@@ -162,7 +146,3 @@ class _Work:
         write_quarantine(self.run.quarantine, self.source, self.records)
         write_page(self.run.page, found, self.records)
         write_json(self.run.validation, found)
-
-
-def _row(record: Record, first: Record) -> Row:
-    return {"id": str(record.number), "group": str(first.number), "messages": record.messages}

@@ -22,7 +22,7 @@ def refusal(source: Source, spec: DataSpec, records: Sequence[Record], verdict: 
         what += f": {len(faulty):,} of {len(records):,} rows cannot be used"
     if faulty and spec.on_bad_rows == "quarantine":
         what += f"; data.max_quarantined allows a share of {spec.max_quarantined:g}"
-    problems = _rows(source, faulty, spec.on_bad_rows == "refuse") + _expectations(verdict)
+    problems = _rows(source, faulty, spec.on_bad_rows == "refuse") + failed_checks(verdict)
     return Problems(what, problems, "Rows set aside, with their reasons: data/quarantine.jsonl of the run.")
 
 
@@ -40,7 +40,7 @@ def _rows(source: Source, faulty: Sequence[Record], way_out: bool) -> list[Luthi
     return problems
 
 
-def _expectations(verdict: Verdict) -> list[LuthierError]:
+def failed_checks(verdict: Verdict) -> list[LuthierError]:
     """Failed checks other than that of the rows' faults, which are listed one by one."""
     problems: list[LuthierError] = []
     for each in verdict.failed:

@@ -4,8 +4,9 @@ import random
 from html.parser import HTMLParser
 
 import pytest
+from unlike_words import word
 
-from luthier.errors import Problems
+from luthier.errors import DataError, Problems
 from luthier.rows import read_rows
 from luthier.storage import read_json, read_jsonl, sha256_file
 
@@ -108,3 +109,19 @@ def test_page_shows_hostile_text_as_text(work, lines):
     assert hostile in page.text and "49" not in page.text.split(hostile)[0]
     assert "<b>x</b>" in page.text and "(90,000 characters)" in page.text
     assert run.page.stat().st_size < 60_000
+
+
+def test_a_random_split_tells_what_leaks(work, lines):
+    content = lines([{"prompt": f"ask {word(i // 4)}", "completion": f"tell {word(i + 900)}"} for i in range(80)])
+    assert work(content, split={"by": "random"}).validation["test_rows_seen_in_train"] > 0
+    grouped = work(content, split={"by": "group"})
+    assert grouped.validation["test_rows_seen_in_train"] == 0
+    groups = {row["group"] for row in read_rows(grouped.run.split("test"))}
+    assert not groups & {row["group"] for row in read_rows(grouped.run.split("train"))}
+
+
+def test_too_few_rows_are_refused_after_all_files_are_written(work, lines, tmp_path):
+    with pytest.raises(DataError, match="too few rows to split: 4"):
+        work(lines(4))
+    found = read_json(tmp_path / "run/data/validation.json")
+    assert not found["ok"] and found["errors"][0]["field"] == "data.split" and found["accepted"] == 4
