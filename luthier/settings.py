@@ -1,6 +1,7 @@
 """Settings of a team or a machine: `luthier.toml`, overridden by LUTHIER_… variables."""
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict, TomlConfigSettingsSource
@@ -16,7 +17,7 @@ class Settings(BaseSettings):
     prefect_url: str | None = Field(None, description="API of a Prefect server; default: one of the home's own.")
 
     @classmethod
-    def settings_customise_sources(cls, settings_cls, init_settings, env_settings, **_):
+    def settings_customise_sources(cls, settings_cls: Any, init_settings: Any, env_settings: Any, **_: Any) -> Any:  # type: ignore[override]
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property

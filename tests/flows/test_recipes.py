@@ -17,10 +17,13 @@ def tickets(path: Path) -> Path:
     subjects = ["parcel", "invoice", "password", "subscription", "refund", "address"]
     verbs = ["change", "find", "cancel", "renew", "track", "understand"]
     rows = [
-        {"prompt": f"How do I {verb} my {subject}? It is number {3 * n + m}.", "completion": f"To {verb} your {subject}, open case {7 * n + m}."}
+        {
+            "prompt": f"How do I {verb} my {subject}? It is number {3 * n + m}.",
+            "completion": f"To {verb} your {subject}, open case {7 * n + m}.",
+        }
         for n, subject in enumerate(subjects)
         for m, verb in enumerate(verbs)
-    ]  # fmt: skip
+    ]
     path.write_text("".join(json.dumps(row) + "\n" for row in [*rows, {"prompt": "no answer"}]))
     return path
 
