@@ -9,17 +9,25 @@ from markupsafe import Markup, escape
 LONGEST = 2000
 """Characters of one text that the page shows; predictions.jsonl holds all of it."""
 
+EMPTY = "[empty]"
+
 ALIKE = 0.4
 """Below this similarity marks are confetti around lone common words, so both texts are shown plain."""
 
+_BLANK_LINES = re.compile(r"\n\s*\n\s*\n")
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 _BIDI_CONTROLS = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
 
 
 def visible(text: str | None) -> str:
-    """`text` with what a page cannot show, or what turns its line around, spelled out; long text is cut and says so."""
+    """`text` with what a page cannot show, or what turns its line around, spelled out; long text is cut and says so.
+
+    Blank lines count once, else an answer of line breaks alone fills pages.
+    """
     text = text or ""
-    shown = "".join(_spelled(character) for character in text[:LONGEST])
+    if not text.strip():
+        return EMPTY
+    shown = "".join(_spelled(character) for character in _BLANK_LINES.sub("\n\n", text[:LONGEST]))
     return shown if len(text) <= LONGEST else f"{shown} … [{len(text) - LONGEST:,} more characters]"
 
 

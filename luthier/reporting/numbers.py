@@ -66,6 +66,8 @@ def amount(change: Change, key: str = "value") -> str:
 def interval(change: Change) -> str:
     if change.get("ci_low") is None or change.get("ci_high") is None:
         return change.get("reason") or MISSING
+    if change["ci_low"] == change["ci_high"]:
+        return change.get("reason") or amount(change, "ci_low")
     return f"{amount(change, 'ci_low')} to {amount(change, 'ci_high')}"
 
 
@@ -74,6 +76,8 @@ def interval_words(change: Change) -> str:
     low, high = change.get("ci_low"), change.get("ci_high")
     if low is None or high is None:
         return change.get("reason") or "no interval could be computed"
+    if low == high:
+        return change.get("reason") or "the same"
     if low < 0 < high:
         return f"between {_size(change, low)} lower and {_size(change, high)} higher"
     near, far = sorted((low, high), key=abs)

@@ -32,7 +32,7 @@ def render(run: RunFolder, spec: RunSpec, report: dict[str, Any]) -> str:
             accent=accent,
             fonts={weight: _font(name) for weight, name in FONTS.items()},
             charts=Figures(report, _curve_rows(run), accent),
-            samples=[event for event in read_jsonl(run.events) if event["kind"] == "sample"],
+            samples=_samples(run),
             settings=_flat(spec.model_dump(mode="json", exclude={"name", "notes", "report", "notify"})),
             words=words,
         )
@@ -73,6 +73,15 @@ def _curve_rows(run: RunFolder) -> list[dict[str, str]]:
         return []
     with run.metrics.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def _samples(run: RunFolder) -> list[dict[str, Any]]:
+    """The first, middle and last look at each prompt; of a repeated step the last attempt's."""
+    events = [event for event in read_jsonl(run.events) if event["kind"] == "sample"]
+    latest = {(event["step"], str(event["prompt"])): event for event in events}
+    steps = sorted({step for step, _ in latest})
+    shown = {steps[0], steps[len(steps) // 2], steps[-1]} if steps else set()
+    return [latest[key] for key in sorted(latest) if key[0] in shown]
 
 
 def _flat(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:

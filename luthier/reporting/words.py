@@ -44,7 +44,7 @@ def few_shot(report: Report) -> str:
     free, primary = report["few_shot"], report["verdict"]["primary_metric"]
     if not free["measured"]:
         return f"The base with examples in its prompt was not measured: {free['reason']}."
-    best = f"{free['shots']} worked examples in its prompt, the base model reaches {metric_name(primary)}"
+    best = f"{_examples(free['shots'])} in its prompt, the base model reaches {metric_name(primary)}"
     start = f"With {best} {number(free['metrics'].get(primary))}, at no training cost."
     change = report["versus_few_shot"].get(primary)
     if change is None or change.get("ci_low") is None:
@@ -89,7 +89,7 @@ def total_seconds(report: Report) -> float:
 def _primary(report: Report) -> Figure:
     name = report["verdict"]["primary_metric"]
     before, after = report["baseline"]["metrics"].get(name), report["tuned"]["metrics"].get(name)
-    detail = f"{number(before)} with the base model; {interval_words(report['change'][name])}, 95 % sure"
+    detail = f"{number(before)} with the base model; 95 % sure: {interval_words(report['change'][name])}"
     return Figure(f"{metric_name(name)}, of 1", number(after), detail)
 
 
@@ -116,6 +116,10 @@ def _price(report: Report) -> Figure:
 def _power(report: Report, primary: str) -> str:
     smallest = report["detectable"].get(primary)
     return f"A true change below {number(smallest)} would probably have gone unseen." if smallest else ""
+
+
+def _examples(shots: int) -> str:
+    return "one worked example" if shots == 1 else f"{shots} worked examples"
 
 
 def _money(money: dict[str, Any], key: str) -> str:

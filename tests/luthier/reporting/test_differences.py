@@ -30,3 +30,8 @@ def test_marks_take_nothing_away_and_let_nothing_through(before, after):
 def test_hidden_characters_are_spelled_out_and_long_text_says_that_it_was_cut():
     assert visible("a\x00b\u202ec\nd") == "a\\x00b\\u202ec\nd"
     assert visible("x" * (LONGEST + 1234)).endswith("… [1,234 more characters]")
+
+
+def test_an_answer_of_blank_lines_does_not_fill_the_page():
+    assert visible("\n" * 90) == visible("") == "[empty]"
+    assert visible("a" + "\n" * 9 + "b") == "a\n\nb"

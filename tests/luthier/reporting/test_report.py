@@ -43,7 +43,7 @@ def test_every_verdict_is_told_on_page_and_in_pdf_and_fits_the_schema(tmp_path, 
     assert report == read_json(run.report / "report.json")
     assert headline in page.text and label in page.classes
     assert headline in pdf_text(run)
-    assert "0.219" in pdf_text(run)
+    assert "3.60 tuned" in pdf_text(run)
 
 
 def test_page_refers_to_nothing_outside_itself(tmp_path):
