@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from luthier.errors import HomeError, OutOfMemory
+from luthier.errors import HomeError, LuthierError, OutOfMemory
 
 ROOM = 1 << 20
 """Bytes; a disk with less than this left is full, whatever error the writer gave."""
@@ -17,12 +17,14 @@ def disk_failures(folder: Path) -> Iterator[None]:
     """Turn a full disk into HomeError; torch and safetensors hide the system's error in their own."""
     try:
         yield
+    except LuthierError:
+        raise
     except Exception as error:
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
         if not full and shutil.disk_usage(folder).free >= ROOM:
             raise
         raise HomeError(
-            "there is no room left on the disk for a checkpoint",
+            "there is no room left on the disk",
             f"{folder} is full; the last complete checkpoint is untouched.",
             "Make room and start the run again: it continues from there.",
             str(folder),

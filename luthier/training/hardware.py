@@ -17,6 +17,13 @@ def fast_dtype() -> tuple[str, str]:
     return "float32", "this CPU would only emulate bfloat16"
 
 
+def tokens_at_once() -> int:
+    """Tokens that keep this machine busy; more would only cost memory."""
+    import torch
+
+    return 8192 if torch.cuda.is_available() else 2048
+
+
 def set_up(threads: int | None, deterministic: bool) -> None:
     """CPU threads (all cores if None) and, on a GPU, kernels that add in the same order each time."""
     import torch

@@ -7,7 +7,6 @@ from luthier.run_folder import RunFolder
 from luthier.training import history
 from luthier.training.adapter import publish
 from luthier.training.checkpoints import complete_at
-from luthier.training.failures import disk_failures
 from luthier.training.trainer import Trainer
 
 
@@ -25,8 +24,7 @@ def publish_best(trainer: Trainer, run: RunFolder) -> dict[str, Any]:
             "Start the run again: it goes on from an older checkpoint.",
             str(run.checkpoints),
         )
-    with disk_failures(run.root):
-        return {"best_step": step, "validation_loss": loss, "adapter_sha256": publish(best.path, run.adapter)}
+    return {"best_step": step, "validation_loss": loss, "adapter_sha256": publish(best.path, run.adapter)}
 
 
 def summary(trainer: Trainer, began: int, seconds: float) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from luthier.errors import SpecError
 from luthier.spec import RunSpec, TrainingSpec
-from luthier.training.hardware import fast_dtype
+from luthier.training.hardware import fast_dtype, tokens_at_once
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,6 @@ PRESETS = {
 
 MAX_LENGTH = 1024
 BATCH_SIZE = 8
-MICRO_BATCH_TOKENS = 4096
-"""Tokens that go through the model at once, at most: bounds the memory of the activations."""
 
 Choice = tuple[Any, str]
 """A value and why it was chosen."""
@@ -98,6 +96,6 @@ def _micro_batch(training: TrainingSpec, batch: int, longest: int) -> Choice:
             "Choose a divisor, or leave it empty.",
             "training.micro_batch",
         )
-    fitting = max(1, MICRO_BATCH_TOKENS // longest)
+    fitting = max(1, tokens_at_once() // longest)
     size = max(divisor for divisor in range(1, batch + 1) if batch % divisor == 0 and divisor <= fitting)
-    return size, f"{size} examples of up to {longest} tokens stay within {MICRO_BATCH_TOKENS} tokens at a time"
+    return size, f"{size} examples of up to {longest} tokens stay within {tokens_at_once()} tokens at a time"

@@ -10,7 +10,6 @@ from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.training import history
 from luthier.training.adapter import write_adapter
 from luthier.training.checkpoint_writer import rotate, write
-from luthier.training.failures import disk_failures
 from luthier.training.fence import check_fence
 from luthier.training.trainer import Trainer
 
@@ -25,7 +24,7 @@ class Saver:
     fingerprint: dict[str, Any]
 
     def __call__(self, trainer: Trainer) -> None:
-        """Raises HomeError when the disk is full, AlreadyRunning when this attempt was superseded."""
+        """Raises AlreadyRunning when this attempt was superseded."""
         step, log = trainer.state.global_step, trainer.state.log_history
         best = history.best_look(log)
         best_step = best[0] if best else None
@@ -37,7 +36,6 @@ class Saver:
             trainer.write_state(folder)
 
         may_publish = partial(check_fence, self.run, self.attempt)
-        with disk_failures(self.run.root):
-            path = write(self.run.checkpoints, step, self.attempt.number, fill, about, may_publish)
+        path = write(self.run.checkpoints, step, self.attempt.number, fill, about, may_publish)
         rotate(self.run.checkpoints, trainer.plan.keep_checkpoints, best_step)
         self.log.write("checkpoint", step=step, path=str(path), validation_loss=loss)

@@ -18,7 +18,7 @@ from luthier.training import checkpoints, history, samples
 from luthier.training.callbacks import Looks, Sampler, Teller
 from luthier.training.checkpoint_writer import clear_leftovers, set_aside_newer
 from luthier.training.dataset import encode_rows
-from luthier.training.failures import memory_failures
+from luthier.training.failures import disk_failures, memory_failures
 from luthier.training.fence import check_fence
 from luthier.training.fingerprint import fingerprint
 from luthier.training.hardware import set_up
@@ -50,15 +50,15 @@ def train(
     clear_leftovers(run.checkpoints)
     set_aside_newer(run.checkpoints, resume_from)
     saver = Saver(run, attempt, log, identity)
-    with memory_failures(spec.training.micro_batch or 1):
+    with disk_failures(run.root), memory_failures(spec.training.micro_batch or 1):
         trainer = _prepare(spec, base, run, log, saver, stop)
         began = _load_state(trainer, resume_from, log)
         seconds = _run(trainer, resume_from, log)
-    if stop():
-        return {"interrupted": True, "step": trainer.state.global_step}
-    log.write("phase", name="finalising")
-    check_fence(run, attempt)
-    return summary(trainer, began, seconds) | publish_best(trainer, run)
+        if stop():
+            return {"interrupted": True, "step": trainer.state.global_step}
+        log.write("phase", name="finalising")
+        check_fence(run, attempt)
+        return summary(trainer, began, seconds) | publish_best(trainer, run)
 
 
 def _prepare(

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from luthier.errors import SpecError
 from luthier.spec import RunSpec
+from luthier.training.hardware import tokens_at_once
 from luthier.training.plan import plan_of
-from luthier.training.presets import MICRO_BATCH_TOKENS, PRESETS, reasons, resolve
+from luthier.training.presets import PRESETS, reasons, resolve
 
 
 def asked(**training) -> RunSpec:
@@ -61,7 +62,7 @@ def test_micro_batch_must_divide():
 @given(batch=st.integers(1, 512), longest=st.integers(1, 8192))
 def test_micro_batch_divides_and_fits(batch, longest):
     size = resolve(asked(batch_size=batch), context=8192, longest=longest).training.micro_batch
-    assert batch % size == 0 and (size == 1 or size * min(longest, 1024) <= MICRO_BATCH_TOKENS)
+    assert batch % size == 0 and (size == 1 or size * min(longest, 1024) <= tokens_at_once())
 
 
 def test_presets_say_what_they_are_for():

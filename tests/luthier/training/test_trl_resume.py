@@ -79,6 +79,7 @@ def killed(run: RunFolder, base: Path, number: int, condition) -> None:
     assert kill_when(start(run, base, number), condition), "it ended before it could be killed"
 
 
+@pytest.mark.slow
 def test_killed_at_random_steps_five_times(straight, tiny_model, tmp_path):
     run, chance = make_run(tmp_path / "run"), random.Random(5)
     goals = sorted(chance.sample(range(1, 22), 5))
@@ -108,6 +109,7 @@ def test_killed_during_a_look(straight, tiny_model, tmp_path):
     assert_equal(run, attempt(run, tiny_model, 2), straight)
 
 
+@pytest.mark.slow
 def test_sigterm_saves_the_step_and_leaves(straight, tiny_model, tmp_path):
     run = make_run(tmp_path / "run")
     command = [sys.executable, train_driver.__file__, str(run.root), str(tiny_model), "1"]
@@ -163,6 +165,7 @@ def finished(run: RunFolder, base: Path, number: int) -> dict:
     return read_json(run.attempt(number).result)
 
 
+@pytest.mark.slow
 def test_two_threads_resume_bit_for_bit(tiny_model, tmp_path):
     asked = spec(dtype="bfloat16", max_steps=5, checkpoint_every=2, samples=0)
     asked.compute.threads = 2
