@@ -103,7 +103,8 @@ def _breaks(marks: Iterable[int], across: Scale, up: Scale) -> list[Markup]:
     for step in sorted(set(marks)):
         x = across(min(step, across.ticks[-1]))
         drawn.append(line(x, up.end - 6, x, up.start, SECOND, stroke_dasharray="3 3"))
-        drawn.append(label(x + 4, up.end + 4, "interrupted", fill=SECOND, font_size=10))
+        side, anchor = (4, "start") if x < 600 else (-4, "end")  # the word must not leave the picture
+        drawn.append(label(x + side, up.end + 4, "interrupted", anchor, SECOND, font_size=10))
     return drawn
 
 
