@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from luthier.storage import sha256_file, sync, write_json
+from luthier.storage import sha256_file, sha256_json, sync, write_json
 from luthier.training.checkpoints import MANIFEST, newest_first, step_of
 
 LEFTOVER = re.compile(r"\.(saving|old)-.*")
@@ -34,7 +34,7 @@ def write(
         files = [_entry(path) for path in sorted(temporary.iterdir())]
         created = datetime.now(UTC).isoformat()
         manifest = {"step": step, "attempt": attempt, "created": created, **about, "files": files}
-        write_json(temporary / MANIFEST, manifest)
+        write_json(temporary / MANIFEST, manifest | {"sha256": sha256_json(manifest)})
         sync(temporary)
         before_publishing()
         temporary.rename(folder / name)

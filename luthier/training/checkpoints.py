@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from luthier.storage import read_json, sha256_file
+from luthier.storage import read_json, sha256_file, sha256_json
 
 MANIFEST = "manifest.json"
 REQUIRED = {
@@ -81,26 +81,14 @@ class Torn(Exception):
 
 def verify(path: Path) -> Checkpoint:
     """Read the manifest and compare every file with it. Raises Torn."""
-    try:
-        manifest = read_json(path / MANIFEST)
-        listed = {entry["path"]: entry for entry in manifest["files"]}
-        checkpoint = Checkpoint(
-            path,
-            manifest["step"],
-            manifest["attempt"],
-            manifest["validation_loss"],
-            manifest["best_step"],
-            manifest["fingerprint"],
-        )
-    except FileNotFoundError:
-        raise Torn("it has no manifest: its writer died before the end") from None
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
-        raise Torn("its manifest cannot be read") from None
+    manifest = _read_manifest(path / MANIFEST)
+    listed = {entry["path"]: entry for entry in manifest["files"]}
     if missing := REQUIRED - listed.keys():
         raise Torn(f"its manifest lacks {', '.join(sorted(missing))}")
     for name, entry in listed.items():
         _compare(path / name, entry)
-    return checkpoint
+    about = {key: manifest[key] for key in ("step", "attempt", "validation_loss", "best_step", "fingerprint")}
+    return Checkpoint(path, **about)
 
 
 def check_fingerprint(checkpoint: Checkpoint, expected: dict[str, Any]) -> None:
@@ -123,6 +111,20 @@ def newest_first(folder: Path) -> list[Path]:
 
 def step_of(path: Path) -> int:
     return int(path.name.split("-")[1])
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest, if it is what was written: it ends with a hash of itself."""
+    try:
+        manifest = read_json(path)
+        written = manifest.pop("sha256")
+    except FileNotFoundError:
+        raise Torn("it has no manifest: its writer died before the end") from None
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
+        raise Torn("its manifest cannot be read") from None
+    if sha256_json(manifest) != written:
+        raise Torn("its manifest is not what was written (its hash differs)")
+    return manifest
 
 
 def _compare(path: Path, entry: dict[str, Any]) -> None:

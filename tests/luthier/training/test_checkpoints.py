@@ -1,10 +1,12 @@
 """Checkpoints on disk: complete or absent, verified, rotated; no model needed."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from luthier.storage import read_json, write_json
+from luthier.storage import read_json, sha256_json, write_json
 from luthier.training.checkpoint_writer import clear_leftovers, rotate, set_aside_newer, write
-from luthier.training.checkpoints import REQUIRED, complete_at, newest_complete
+from luthier.training.checkpoints import REQUIRED, Torn, complete_at, newest_complete, verify
 
 
 def fill(folder):
@@ -43,9 +45,24 @@ def test_a_manifest_that_omits_a_file_is_torn(name, tmp_path):
     manifest = publish(tmp_path, 1) / "manifest.json"
     content = read_json(manifest)
     content["files"] = [entry for entry in content["files"] if entry["path"] != name]
-    write_json(manifest, content)
+    del content["sha256"]
+    write_json(manifest, content | {"sha256": sha256_json(content)})
     checkpoint, [torn] = newest_complete(tmp_path)
     assert checkpoint is None and name in torn.reason
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_no_flipped_bit_of_a_manifest_is_believed(data, tmp_path_factory):
+    path = publish(tmp_path_factory.mktemp("checkpoints"), 10, best=10, loss=0.25, seed=17)
+    before, manifest = verify(path), path / "manifest.json"
+    content = bytearray(manifest.read_bytes())
+    content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    manifest.write_bytes(content)
+    try:
+        assert verify(path) == before  # white space, say
+    except Torn as torn:
+        assert "manifest" in str(torn)
 
 
 def test_other_trainings_checkpoint_is_passed_over_by_name(tmp_path):
