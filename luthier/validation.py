@@ -20,7 +20,7 @@ def validate(run: Run) -> Iterator[Event]:
     base = locate(run.asked.model, run.settings.models)
     context = context_length(base)
     tokenizer = load_tokenizer(base, run.asked.model.trust_remote_code)
-    max_length = presets.resolve(run.asked, context).training.max_length
+    max_length = presets.max_length(run.asked.training, context)
     yield from data.prepare(run.asked, run.folder, tokenizer, max_length)
     found = read_json(run.folder.validation)
     if not run.folder.spec.exists():  # chosen once: every later attempt uses the same values

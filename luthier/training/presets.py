@@ -54,10 +54,10 @@ def _choices(training: TrainingSpec, context: int, longest: int | None) -> dict[
     choices = _from_preset(training) | _fixed() | {"dtype": fast_dtype()}
     rank = training.rank or choices["rank"][0]
     choices["alpha"] = (2 * rank, "twice the rank, so that the rank can change and the learning rate stay")
-    max_length = _max_length(training, context)
-    choices["max_length"] = (max_length, f"the model looks at {context} tokens; {MAX_LENGTH} is enough for most rows")
+    limit = max_length(training, context)
+    choices["max_length"] = (limit, f"the model looks at {context} tokens; {MAX_LENGTH} is enough for most rows")
     batch = training.batch_size or BATCH_SIZE
-    choices["micro_batch"] = _micro_batch(training, batch, min(max_length, longest or max_length))
+    choices["micro_batch"] = _micro_batch(training, batch, min(limit, longest or limit))
     return {key: choice for key, choice in choices.items() if getattr(training, key) is None}
 
 
@@ -77,7 +77,8 @@ def _fixed() -> dict[str, Choice]:
     }
 
 
-def _max_length(training: TrainingSpec, context: int) -> int:
+def max_length(training: TrainingSpec, context: int) -> int:
+    """Tokens of an example, at most. Raises SpecError when the spec asks for more than the model's context."""
     if training.max_length and training.max_length > context:
         raise SpecError(
             f"{training.max_length} tokens are more than the model's context of {context}",
