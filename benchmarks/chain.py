@@ -60,7 +60,7 @@ def table(run: RunFolder) -> str:
             *rows,
             f"| **whole run** | **{total:.1f}** | **{inside:.1f}** |",
             "",
-            f"The chain costs {100 * cost:.1f} % over its worker processes ({total - inside:.1f} s of {inside:.1f} s; one run).",
+            f"The chain costs {100 * cost:.1f} % over its worker processes ({total - inside:.1f} s on {inside:.1f} s).",
         ]
     )
 
