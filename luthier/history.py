@@ -32,10 +32,10 @@ class RunHistory:
             self.log.append(copied)
             yield copied
 
-    def catch_up(self) -> Iterator[Event]:
-        """What earlier attempts said after their watcher was gone, and that they were interrupted."""
+    def catch_up(self, before: int) -> Iterator[Event]:
+        """What the attempts `before` that number said after their watcher was gone, and that they were interrupted."""
         known = {event["attempt"] for event in read_jsonl(self.run.events) if event["kind"] == "interrupted"}
-        for number in self.run.attempt_numbers():
+        for number in (n for n in self.run.attempt_numbers() if n < before):
             yield from self.mirror(number)
             attempt = self.run.attempt(number)
             if number not in known and attempt.job.exists() and not _told_its_end(attempt.result):

@@ -23,6 +23,8 @@ def validate(run: Run) -> Iterator[Event]:
     max_length = presets.max_length(run.asked.training, context)
     yield from data.prepare(run.asked, run.folder, tokenizer, max_length)
     found = read_json(run.folder.validation)
+    longest = found["tokens"]["max"]
     if not run.folder.spec.exists():  # chosen once: every later attempt uses the same values
-        save_spec(presets.resolve(run.asked, context, found["tokens"]["max"]), run.folder.spec)
-    yield {"kind": "finished", "result": {name: found[name] for name in COUNTS}}
+        save_spec(presets.resolve(run.asked, context, longest), run.folder.spec)
+    chosen = presets.reasons(run.asked, context, longest)
+    yield {"kind": "finished", "result": {"chosen": chosen} | {name: found[name] for name in COUNTS}}

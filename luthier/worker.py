@@ -4,6 +4,7 @@ It talks to whoever watches it through files only: heartbeat, events, and `resul
 holds `result`, or `error`, or `interrupted` when SIGTERM made it save its state and leave.
 """
 
+import errno
 import os
 import signal
 import sys
@@ -23,6 +24,8 @@ from luthier.storage import read_json, write_json
 
 HEARTBEAT_S = 1.0
 INTERRUPTED = 143
+NO_ROOM = errno.ENOSPC
+"""Left with when the disk is too full even for `result.json`."""
 
 
 class Stop:
@@ -84,7 +87,15 @@ def told(error: Exception) -> dict[str, str]:
 
 
 def main(path: str) -> int:
-    job = Job.model_validate(read_json(Path(path)))
+    try:
+        return _main(Job.model_validate(read_json(Path(path))))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return NO_ROOM
+
+
+def _main(job: Job) -> int:
     stop = Stop()
     threading.Thread(target=beat, args=(job.folder, os.getppid()), daemon=True).start()
     try:

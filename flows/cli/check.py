@@ -46,7 +46,7 @@ def _check(path: Path, overrides: list[str]) -> dict[str, Any]:
             started = time.monotonic()
             summary = _follow(validate(run))  # the run itself will find this stage done
             run.folder.complete("validate-data", run.key("validate-data"), summary, time.monotonic() - started)
-    found = read_json(run.folder.validation)
+    found = read_json(run.folder.validation) | (run.completed("validate-data") or {})
     _tell(found, run.spec)
     return _contract(found, run)
 
@@ -69,6 +69,8 @@ def _follow(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _tell(found: dict[str, Any], spec: Any) -> None:
+    from luthier.training.presets import PRESETS
+
     tokens, splits, training = found["tokens"], found["splits"], spec.training
     say(f"{found['source']}: read as {found['format']}, {found['columns']}")
     counts = f"{found['accepted']} accepted + {found['quarantined']} set aside + {found['blank']} blank"
@@ -79,12 +81,15 @@ def _tell(found: dict[str, Any], spec: Any) -> None:
         say(f"  warning: {warning['message']}")
     say(f"  split: {splits['train']} train, {splits['validation']} validation, {splits['test']} test")
     say(f"  tokens: {tokens['total']}, {tokens['trained']} of them learned; longest row {tokens['max']}")
-    say(f"  training: {training.method}, rank {training.rank}, rate {training.learning_rate}, {training.epochs} epochs")
+    preset = PRESETS[training.preset]
+    say(f"  preset {training.preset}: {preset.use}. Risk: {preset.risk}. Chosen for this run:")
+    for key, reason in found["chosen"].items():
+        say(f"    {key} = {getattr(training, key)}: {reason}")
     say("The run could start.")
 
 
 def _contract(found: dict[str, Any], run: Any) -> dict[str, Any]:
-    keys = ("ok", "read", "accepted", "quarantined", "blank", "errors", "warnings", "tokens")
+    keys = ("ok", "read", "accepted", "quarantined", "blank", "errors", "warnings", "tokens", "chosen")
     page = str(run.folder.page)
     return {name: found[name] for name in keys} | {"estimate": _estimate(found, run.spec), "page": page}
 

@@ -1,12 +1,16 @@
 """What every command shares: --json, --debug, and errors as one message with an exit code."""
 
+import errno
 import functools
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
+
+if TYPE_CHECKING:
+    from luthier.errors import LuthierError
 
 
 def command(function: Callable[..., int | None]) -> click.Command:
@@ -22,25 +26,29 @@ def command(function: Callable[..., int | None]) -> click.Command:
 
 
 def _run(function: Callable[..., int | None], debug: bool, *args: Any, **options: Any) -> int:
-    from luthier.errors import Cancelled, LuthierError
-
     try:
         return function(*args, **options) or 0
-    except KeyboardInterrupt:
-        error: LuthierError = Cancelled("cancelled", "", "The same command continues.")
-    except LuthierError as told:
+    except (Exception, KeyboardInterrupt) as error:
         if debug:
             raise
-        error = told
-    except Exception as unexpected:
-        if debug:
-            raise
-        fix = "Run it again with --debug to see where; please report it."
-        error = LuthierError(f"unexpected {type(unexpected).__name__}: {unexpected}", "", fix)
-    say(f"luthier: {error}")
-    if options.get("as_json"):
-        print_json({"ok": False, "exit_code": error.exit_code, "error": str(error)})
-    return error.exit_code
+        told = _for_people(error)
+    say(f"luthier: {told}")
+    if options["as_json"]:
+        print_json({"ok": False, "exit_code": told.exit_code, "error": str(told)})
+    return told.exit_code
+
+
+def _for_people(error: Exception | KeyboardInterrupt) -> "LuthierError":
+    from luthier.errors import Cancelled, HomeError, LuthierError
+
+    if isinstance(error, LuthierError):
+        return error
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return Cancelled("cancelled", "", "The same command continues.")
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return HomeError("the disk is full", "", "Make room and start again: the run continues.")
+    fix = "Run it again with --debug to see where; please report it."
+    return LuthierError(f"unexpected {type(error).__name__}: {error}", "", fix)
 
 
 def say(text: str = "") -> None:

@@ -1,5 +1,6 @@
 """Watching one worker: what it says becomes events, how it ends becomes a result or a typed error."""
 
+import errno
 import signal
 import subprocess
 import time
@@ -9,7 +10,7 @@ from typing import Any
 from luthier import errors
 from luthier.compute import local
 from luthier.compute.job import Job
-from luthier.errors import LuthierError, WorkerDied
+from luthier.errors import HomeError, LuthierError, WorkerDied
 from luthier.events import Event
 from luthier.history import RunHistory
 from luthier.run_folder import AttemptFolder, RunFolder
@@ -29,7 +30,7 @@ def supervise(job: Job, threads: int | None = None) -> Iterator[Event]:
     history = RunHistory(RunFolder(job.run))
     for number in range(1, job.attempt):
         local.end_leftover(RunFolder(job.run).attempt(number))
-    yield from history.catch_up()
+    yield from history.catch_up(before=job.attempt)
     process = local.start(job, threads)
     try:
         hung = yield from _follow(process, history, job)
@@ -74,6 +75,8 @@ def _outcome(process: subprocess.Popen[bytes], hung: bool, history: RunHistory, 
         return result["result"]
     if "error" in result:
         raise worker_error(result["error"], job.folder)
+    if process.returncode == errno.ENOSPC:
+        raise HomeError("the disk is full", "", "Make room and start the run again: it continues.", str(job.run))
     cause = cause_of_death(process.returncode, bool(result.get("interrupted")))
     if hung:
         cause = f"Its heartbeat stood still for {SILENCE_S} s, so it was ended"

@@ -58,7 +58,7 @@ def encode_answer(
 def prompt_ids(tokenizer: "PreTrainedTokenizerBase", before_answer: list[Message], max_length: int) -> list[int]:
     """Tokens to generate an answer from; a longer prompt loses its beginning, so that the question stays."""
     text = _render(tokenizer, before_answer, prompt=True)
-    return tokenizer(text, add_special_tokens=False)["input_ids"][-max_length:]
+    return tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"][-max_length:]
 
 
 def stop_ids(tokenizer: "PreTrainedTokenizerBase") -> list[int]:
@@ -123,6 +123,6 @@ def _render(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], promp
 
 def _tokens(tokenizer: "PreTrainedTokenizerBase", text: str, spans: list[Span]) -> tuple[list[int], list[bool]]:
     """Tokens of the whole text, and which of them hold a character of a span."""
-    encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     inside = [any(start < to and end > since for since, to in spans) for start, end in encoding["offset_mapping"]]
     return encoding["input_ids"], inside

@@ -33,9 +33,9 @@ def test_an_unwatched_death_is_found_and_counted(run):
     log = attempt(run)
     for step in (1, 2, 3):
         log.write("metrics", step=step, train_loss=1.0 / step)
-    list(RunHistory(run).catch_up())
-    list(RunHistory(run).catch_up())
     log = attempt(run)
+    list(RunHistory(run).catch_up(before=2))
+    list(RunHistory(run).catch_up(before=2))
     log.write("resumed", step=2, path="x")
     log.write("metrics", step=3, train_loss=0.3)
     list(RunHistory(run).mirror(2))
@@ -47,7 +47,8 @@ def test_an_unwatched_death_is_found_and_counted(run):
 def test_a_finished_attempt_is_no_interruption(run):
     attempt(run)
     write_json(run.attempt(1).result, {"result": {}})
-    list(RunHistory(run).catch_up())
+    attempt(run)
+    list(RunHistory(run).catch_up(before=2))
     assert interruptions(run) == []
 
 
