@@ -29,15 +29,15 @@ def metric_change(before: ArrayLike, after: ArrayLike, groups: list[str], seed: 
     """Mean of after - before, absolute. `before`, `after`: (rows,) scores of the same rows; `groups`: one name a row.
 
     The interval (95 %) is a BCa bootstrap over the units, the p-value that of a sign-flip permutation test. When the
-    metric is pass/fail and no two rows share a group, the p-value is McNemar's, and the interval is widened to where
-    that exact test would still see zero: a bootstrap of a few ones among zeros is too sure of itself.
+    metric is pass/fail, the p-value is McNemar's over the units, and the interval is widened to where that exact test
+    would still see zero: a bootstrap of a few ones among zeros is too sure of itself.
     """
     difference = np.asarray(after, float) - np.asarray(before, float)
     sums, sizes = _units(groups, difference, np.ones_like(difference))
     low, high, reason = _interval(sums, sizes, seed)
     p_value = sign_flip(sums, seed)
-    if pass_fail and low is not None and high is not None and len(sums) == len(difference):
-        (exact_low, exact_high), p_value = mcnemar(difference)
+    if pass_fail and low is not None and high is not None:
+        (exact_low, exact_high), p_value = mcnemar(sums, len(difference))
         low, high = min(low, exact_low), max(high, exact_high)
     return _change(sums, sizes, (low, high, reason), p_value) | {"value_kind": "absolute", "n": len(difference)}
 
@@ -57,18 +57,18 @@ def perplexity_change(
     return change | {"value_kind": "relative", "n": len(difference)}
 
 
-def mcnemar(difference: NDArray[np.float64]) -> tuple[tuple[float, float], float]:
-    """Exact McNemar test on differences of pass/fail scores: 1 became right, -1 became wrong, 0 stayed.
+def mcnemar(sums: NDArray[np.float64], rows: int) -> tuple[tuple[float, float], float]:
+    """Exact McNemar test: `sums` (units,) of what each of `rows` did: +1 became right, -1 became wrong, 0 stayed.
 
-    Given how many rows changed, the share that became right is binomial, with 1/2 if nothing is better. Its
+    Given how many units changed, the number that became better is binomial, with 1/2 if nothing is better. Its
     Clopper-Pearson interval, put back on the scale of the mean difference, excludes zero exactly when p < 0.05.
     """
-    better, changed = int((difference > 0).sum()), int((difference != 0).sum())
+    better, changed = int((sums > 0).sum()), int((sums != 0).sum())
     if not changed:
         return (0.0, 0.0), 1.0
     test = stats.binomtest(better, changed)
     share = test.proportion_ci(CONFIDENCE, method="exact")
-    low, high = ((2 * float(end) - 1) * changed / len(difference) for end in share)
+    low, high = ((2 * float(end) - 1) * float(np.abs(sums).sum()) / rows for end in share)
     return (low, high), float(test.pvalue)
 
 

@@ -58,7 +58,8 @@ def _choices(training: TrainingSpec, context: int, longest: int | None) -> dict[
     choices["max_length"] = (limit, f"the model looks at {context} tokens; {MAX_LENGTH} is enough for most rows")
     batch = training.batch_size or BATCH_SIZE
     choices["micro_batch"] = _micro_batch(training, batch, min(limit, longest or limit))
-    return {key: choice for key, choice in choices.items() if getattr(training, key) is None}
+    choices["engine"] = ("trl", "the engine for CPUs and NVIDIA GPUs")
+    return {key: choice for key, choice in choices.items() if getattr(training, key) in (None, "auto")}
 
 
 def _from_preset(training: TrainingSpec) -> dict[str, Choice]:

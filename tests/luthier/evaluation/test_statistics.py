@@ -85,7 +85,7 @@ def test_one_example_has_no_interval():
 def test_mcnemar_by_hand():
     # 8 became right, 1 wrong: 2 * (C(9,8) + C(9,9)) / 2**9
     difference = np.array([1] * 8 + [-1] + [0] * 11, float)
-    (low, high), p_value = mcnemar(difference)
+    (low, high), p_value = mcnemar(difference, len(difference))
     assert p_value == pytest.approx(20 / 512)
     assert 0 < low < 7 / 20 < high
 
@@ -94,8 +94,15 @@ def test_mcnemar_by_hand():
 @given(st.integers(0, 25), st.integers(0, 25))
 def test_mcnemars_interval_agrees_with_its_p_value(better, worse):
     difference = np.array([1] * better + [-1] * worse + [0] * 10, float)
-    (low, high), p_value = mcnemar(difference)
+    (low, high), p_value = mcnemar(difference, len(difference))
     assert (low > 0 or high < 0) == (p_value < 0.05)
+
+
+def test_a_pass_fail_interval_agrees_with_its_p_value_also_where_rows_share_a_group():
+    groups = [str(row // 2) for row in range(120)]
+    change = metric_change([0.0] * 120, [float(row in (10, 40, 90)) for row in range(120)], groups, 1, pass_fail=True)
+    assert change["p_value"] == pytest.approx(0.25)  # three units better, none worse
+    assert change["ci_low"] <= 0 < change["value"] < change["ci_high"]
 
 
 def test_a_pass_fail_interval_is_no_surer_than_the_exact_test():
