@@ -24,7 +24,8 @@ def describe(run: RunFolder) -> dict[str, Any]:
     found = {**_row(run), "folder": str(run.root), "interruptions": interruptions(run)}
     for file in (run.root / "prefect.json", run.tracking, run.report / "report.json"):
         found |= read_json(file) if file.exists() else {}
-    found.pop("synced_step", None)
+    for internal in ("synced_step", "finished"):
+        found.pop(internal, None)
     return found
 
 

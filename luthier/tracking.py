@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from luthier.history import metric_rows
 from luthier.run_folder import RunFolder
 from luthier.spec import RunSpec
 from luthier.stages import slug
@@ -72,9 +73,10 @@ class Tracker:
         for name, value in values.items():
             self.client.log_metric(self.run_id, f"{stage}.{name}", value)
 
-    def finish(self, report: dict[str, Any], spec: RunSpec) -> None:
-        """Upload report, adapter, metrics and spec, register the adapter, and close the run."""
-        run_id = self.run_id
+    def finish(self, spec: RunSpec) -> None:
+        """Upload metrics, report, adapter and spec, register the adapter, and close the run. Again does no harm."""
+        run_id, report = self.run_id, read_json(self.run.report / "report.json")
+        self.sync_metrics(metric_rows(self.run))
         self.client.log_artifacts(run_id, str(self.run.report), "report")
         self.client.log_artifacts(run_id, str(self.run.adapter), "adapter")
         for file in (self.run.metrics, self.run.spec):
@@ -83,10 +85,11 @@ class Tracker:
         self.client.set_tag(run_id, "luthier.adapter_sha256", report["adapter_sha256"])
         self._register(slug(spec.name), report["adapter_sha256"])
         self.client.set_terminated(run_id, "FINISHED")
+        write_json(self.run.tracking, {**self.state, "finished": report["adapter_sha256"]})
 
-    def fail(self, status: str = "FAILED") -> None:
-        if "mlflow_run_id" in self.state:
-            self.client.set_terminated(self.run_id, status)
+    def close(self, status: str) -> None:
+        """End the MLflow run as FAILED or KILLED; a later attempt opens it again."""
+        self.client.set_terminated(self.run_id, status)
 
     def _experiment(self, name: str) -> str:
         known = self.client.get_experiment_by_name(name)
@@ -125,3 +128,8 @@ class Tracker:
         artifacts = f"{self.client.get_run(self.run_id).info.artifact_uri}/adapter"
         version = same[0] if same else self.client.create_model_version(name, artifacts, self.run_id, tags)
         self.client.set_registered_model_alias(name, "challenger", version.version)
+
+
+def is_tracked(run: RunFolder) -> bool:
+    """Whether MLflow has all of a complete run; False when it was away at the end."""
+    return run.tracking.exists() and "finished" in read_json(run.tracking)

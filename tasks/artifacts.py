@@ -1,12 +1,12 @@
 """Prefect artifacts that never fail a run: when the server is away, the run goes on unseen."""
 
 import base64
-import logging
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import httpx
+from prefect import get_run_logger
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
@@ -18,14 +18,12 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactUpdate
 from prefect.exceptions import PrefectException
 
-log = logging.getLogger(__name__)
-
 
 def _tolerant(call: Callable[[], Any]) -> Any:
     try:
         return call()
     except (httpx.HTTPError, PrefectException) as error:
-        log.warning("the Prefect server did not take an artifact: %s", error)
+        get_run_logger().warning("the Prefect server did not take an artifact: %s", error)
         return None
 
 

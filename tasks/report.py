@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from luthier.delivery.package import write_package
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import State
 
 from luthier import facts, reporting
+from luthier.delivery.package import write_package
 from luthier.run import Run
 from tasks import artifacts
 from tasks.stage import run_stage
@@ -17,7 +17,7 @@ from tasks.watch import Watcher
 
 @task(name="report", cache_policy=NO_CACHE)
 def report(run: Run) -> State[None]:
-    """Write `report/` and `package.zip`, and hand both to MLflow."""
+    """Write `report/` and `package.zip`: the proof and the adapter to hand on."""
     return run_stage(run, "report", lambda watcher: _work(run, watcher))
 
 
@@ -26,7 +26,6 @@ def _work(run: Run, watcher: Watcher) -> dict[str, Any]:
     found["links"] = links(run)
     written = reporting.build(run.folder, run.spec, found)
     write_package(run.folder, run.spec)
-    tolerant_tracker(run, lambda tracker: tracker.finish(written, run.spec))
     verdict = written["verdict"]
     page = run.folder.report / "report.html"
     artifacts.link(f"report-{run.folder.run_id}", page.as_uri(), "Report", verdict["reason"])

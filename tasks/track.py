@@ -1,16 +1,15 @@
 """MLflow beside a run: a tracking server that is away never fails it."""
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from prefect import get_run_logger
 
 from luthier.run import Run
 
 if TYPE_CHECKING:
     from luthier.tracking import Tracker
-
-log = logging.getLogger("prefect.luthier")
 
 
 def tolerant_tracker(run: Run, call: "Callable[[Tracker], Any]") -> Any:
@@ -24,17 +23,18 @@ def tolerant_tracker(run: Run, call: "Callable[[Tracker], Any]") -> Any:
         tracker.start(run.spec, run.data_sha256)
         return call(tracker)
     except MlflowException as error:
-        log.warning("MLflow did not take it; it is sent again later: %s", error)
+        get_run_logger().warning("MLflow did not take it; it is sent again later: %s", error)
         return None
 
 
 @contextmanager
 def tracked(run: Run) -> Iterator[None]:
-    """Open the MLflow run, and close it as failed or killed when the block does not end well."""
+    """Open the MLflow run; hand it everything at the end, or close it as failed or killed."""
     tolerant_tracker(run, lambda tracker: None)
     try:
         yield
     except BaseException as error:
         status = "FAILED" if isinstance(error, Exception) else "KILLED"
-        tolerant_tracker(run, lambda tracker: tracker.fail(status))
+        tolerant_tracker(run, lambda tracker: tracker.close(status))
         raise
+    tolerant_tracker(run, lambda tracker: tracker.finish(run.spec))

@@ -31,5 +31,9 @@ def _work(run: Run, watcher: Watcher) -> dict[str, Any]:
         f"{found['accepted']} rows accepted, {found['quarantined']} set aside; "
         f"{splits['train']} train, {splits['validation']} validation, {splits['test']} test"
     )
-    artifacts.table(f"data-counts-{run.folder.run_id}", [found], "Rows")
+    artifacts.table(
+        f"data-counts-{run.folder.run_id}",
+        [{name: found[name] for name in ("read", "accepted", "quarantined", "blank")} | splits],
+        "Rows",
+    )
     return found

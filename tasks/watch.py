@@ -1,12 +1,13 @@
 """A stage as people see it: terminal, Prefect log, progress artifact, live loss curve, MLflow."""
 
-import logging
 import time
 from types import TracebackType
 from typing import Any
 
+from prefect import get_run_logger
+
 from luthier.events import Event
-from luthier.history import metric_rows, write_metrics
+from luthier.history import write_metrics
 from luthier.run import Run
 from tasks import artifacts
 from tasks.terminal import display
@@ -15,8 +16,6 @@ from tasks.track import tolerant_tracker
 SHOW_EVERY_S = 3
 CURVE_EVERY_S = 15
 
-log = logging.getLogger("prefect.luthier")
-
 
 class Watcher:
     """Shows the events of one stage; use as a context manager."""
@@ -24,6 +23,7 @@ class Watcher:
     def __init__(self, stage: str, run: Run):
         self.stage = stage
         self.run = run
+        self.log = get_run_logger()
         self.display = display(stage)
         self.artifact = artifacts.progress(f"progress-{stage}-{run.folder.run_id}", f"{stage}: starting")
         self.curve: Any = None
@@ -50,7 +50,7 @@ class Watcher:
     def say(self, text: str) -> None:
         """One line for people: terminal and Prefect log."""
         self.display.line(text)
-        log.info("%s: %s", self.stage, text)
+        self.log.info(text)
 
     def _on_phase(self, event: Event) -> None:
         self.say(event["name"])
@@ -74,8 +74,8 @@ class Watcher:
 
         self.drawn = time.monotonic()
         rows = write_metrics(self.run.folder)
-        tolerant_tracker(self.run, lambda tracker: tracker.sync_metrics(rows))
-        content = f"## Loss\n\n{artifacts.picture(loss_curve(metric_rows(self.run.folder)), 'Loss by step')}"
+        tolerant_tracker(self.run, lambda tracker: tracker.sync_metrics(rows[:-1]))  # the newest may get more values
+        content = f"## Loss\n\n{artifacts.picture(loss_curve(rows), 'Loss by step')}"
         if self.curve is None:
             self.curve = artifacts.markdown(f"loss-{self.run.folder.run_id}", content)
         else:
@@ -95,7 +95,7 @@ class Watcher:
         self.say(f"stopped early at step {event['step']}; the best was step {event['best_step']}")
 
     def _on_sample(self, event: Event) -> None:
-        log.info("%s: step %s: %s → %s", self.stage, event["step"], event["prompt"], event["output"])
+        self.log.info("step %s: %s → %s", event["step"], event["prompt"], event["output"])
 
     def _on_warning(self, event: Event) -> None:
         self.say(f"warning: {event['text']}")

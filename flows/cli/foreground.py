@@ -8,13 +8,14 @@ from luthier.run import Run, open_run
 from luthier.settings import Settings
 from luthier.spec import RunSpec
 from luthier.storage import read_json
+from luthier.tracking import is_tracked
 
 
 def run_spec(spec: RunSpec, again: bool, as_json: bool) -> int:
     """Run `spec` unless it is complete, then show its result; returns the exit code of its verdict."""
     settings = Settings()
     run = open_run(spec, settings, again)
-    if run.completed("report") is None:
+    if run.completed("report") is None or not is_tracked(run.folder):
         _run_flow(spec, settings, again)
         run = open_run(spec, settings)
     return _show(run, as_json)
@@ -23,7 +24,7 @@ def run_spec(spec: RunSpec, again: bool, as_json: bool) -> int:
 def _run_flow(spec: RunSpec, settings: Settings, again: bool) -> None:
     from flows.server import server
 
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "ERROR")  # people read our own lines
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # people read our own lines
     with server(settings):
         from prefect.logging.handlers import APILogHandler
 

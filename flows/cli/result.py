@@ -26,7 +26,7 @@ def show_result(run: Run, report: dict[str, Any]) -> None:
             f"{_value(report, 'tuned', name):>9}   {interval(change)}")  # fmt: skip
     for name, item in verdict["accept"].items():
         met = {True: "met", False: "MISSED", None: "not measured"}[item["met"]]
-        say(f"  wanted {name} {item['wanted']}: got {item['got']}, {met}")
+        say(f"  wanted {name} {item['wanted']}: got {_got(item)}, {met}")
     data = report["data"]
     say(f"  test rows whose prompt or answer is in the training set: {data['test_rows_seen_in_train']}")
     say()
@@ -45,6 +45,13 @@ def places(run: Run) -> dict[str, str]:
         "mlflow": f"{run.settings.tracking_uri} (run {folder.run_id})",
         "web pages": "luthier up   (Prefect and MLflow, with this run in both)",
     }
+
+
+def _got(item: dict[str, Any]) -> str:
+    """In the unit that was wanted."""
+    if item["got"] is None:
+        return "-"
+    return f"{100 * item['got']:+.1f} %" if "%" in item["wanted"] else f"{item['got']:+.3f}"
 
 
 def _value(report: dict[str, Any], arm: str, metric: str) -> str:
