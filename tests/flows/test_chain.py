@@ -6,6 +6,7 @@ import signal
 import time
 
 import httpx
+import psutil
 import pytest
 from chain import PATIENCE_S, Home, write_spec
 
@@ -119,7 +120,9 @@ def test_a_killed_flow_is_continued_by_the_same_command(straight, home):
     undisturbed, spec, code = straight
     with home.started("run", spec) as process:
         wait_until(lambda: list((home.root / "runs").glob("*/checkpoints/step-*")), process)
+        worker = psutil.Process(read_json(home.run.attempt(max(home.run.attempt_numbers())).heartbeat)["pid"])
         os.kill(process.pid, signal.SIGKILL)
+    assert psutil.wait_procs([worker], timeout=60)[1] == []  # it leaves by itself
     first = home.run.marker("baseline-eval").read_bytes()
     reached = home.steps()[0]
     done = home.luthier("run", spec)
@@ -150,6 +153,17 @@ def test_a_second_command_on_the_same_run_is_refused(home, tmp_path, tiny_model)
         second = home.luthier("check", spec)
     assert second.returncode == 7
     assert "already being worked on" in second.stderr
+
+
+def test_it_gives_up_after_three_attempts_without_progress(home, tmp_path, tiny_model):
+    spec = write_spec(tmp_path, tiny_model)
+    with home.started("run", spec) as process:
+        for _ in range(3):
+            home.kill_worker(process, "baseline", lambda: True)
+        _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 7
+    assert "3 times in a row" in err and "log.txt" in err and "Traceback" not in err
+    assert home.luthier("run", spec).returncode in (0, 3, 4)  # the same command starts afresh
 
 
 @pytest.mark.drill
