@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from prefect import flow, tags
+from prefect import flow
+from prefect.client.orchestration import get_client
 from prefect.context import get_run_context
 
 from luthier.run import open_run
@@ -28,8 +29,8 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
     """
     run = open_run(spec, Settings(), again)
     retries = spec.compute.max_attempts - 1
-    with run.folder.locked(), tracked(run), tags(f"project:{spec.project.name}"):
-        write_json(run.folder.root / "prefect.json", _here())
+    with run.folder.locked(), tracked(run):
+        write_json(run.folder.root / "prefect.json", _introduce(spec))
         validate_data(run)
         baseline_eval.with_options(retries=retries)(run)
         train.with_options(retries=retries)(run)
@@ -39,9 +40,11 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
     return {"run_id": run.folder.run_id, **(run.completed("report") or {})}
 
 
-def _here() -> dict[str, str]:
-    """How to find this flow run again."""
+def _introduce(spec: RunSpec) -> dict[str, str]:
+    """Tag the flow run (not its tasks: a tag costs each of them a second) and return how to find it again."""
     from prefect.settings import get_current_settings
 
     flow_run = get_run_context().flow_run
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(flow_run.id, tags={*flow_run.tags, f"project:{spec.project.name}"})
     return {"prefect_flow_run_id": str(flow_run.id), "prefect_api_url": str(get_current_settings().api.url)}

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect import get_run_logger
 
 from luthier.run import Run
+from luthier.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from luthier.tracking import Tracker
@@ -16,21 +19,28 @@ def tolerant_tracker(run: Run, call: "Callable[[Tracker], Any]") -> Any:
     """`call` with the run's tracker; a server that is away is logged. What was missed is sent with the next call."""
     from mlflow.exceptions import MlflowException
 
-    from luthier.tracking import Tracker
-
     try:
-        tracker = Tracker(run.settings.tracking_uri, run.folder)
-        tracker.start(run.spec, run.data_sha256)
+        tracker = _tracker(run.settings.tracking_uri, run.folder.root)
+        if not tracker.state:
+            tracker.start(run.spec, run.data_sha256)
         return call(tracker)
     except MlflowException as error:
         get_run_logger().warning("MLflow did not take it; it is sent again later: %s", error)
         return None
 
 
+@cache
+def _tracker(uri: str, root: Path) -> "Tracker":
+    """Connecting takes a second, so it is done once a process."""
+    from luthier.tracking import Tracker
+
+    return Tracker(uri, RunFolder(root))
+
+
 @contextmanager
 def tracked(run: Run) -> Iterator[None]:
     """Open the MLflow run; hand it everything at the end, or close it as failed or killed."""
-    tolerant_tracker(run, lambda tracker: None)
+    tolerant_tracker(run, lambda tracker: tracker.start(run.spec, run.data_sha256))
     try:
         yield
     except BaseException as error:
