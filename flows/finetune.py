@@ -30,6 +30,7 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
     run = open_run(spec, Settings(), again)
     retries = spec.compute.max_attempts - 1
     with run.folder.locked(), tracked(run):
+        run.save_spec()
         write_json(run.folder.root / "prefect.json", _introduce(spec))
         validate_data(run)
         baseline_eval.with_options(retries=retries)(run)

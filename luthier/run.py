@@ -10,7 +10,7 @@ from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 from luthier.spec import RunSpec
 from luthier.spec_file import load_spec, save_spec
-from luthier.stages import run_id, stage_key
+from luthier.stages import STAGES, run_id, stage_key
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,25 @@ class Run:
 
     @property
     def spec(self) -> RunSpec:
-        """`asked` with the training values that were chosen when the data was first validated."""
+        """`asked` with the values that were chosen when the data was first validated."""
         if not self.folder.spec.exists():
             return self.asked
-        return self.asked.model_copy(update={"training": load_spec(self.folder.spec).training})
+        chosen = load_spec(self.folder.spec)
+        compute = self.asked.compute.model_copy(update={"threads": chosen.compute.threads})
+        return self.asked.model_copy(update={"training": chosen.training, "compute": compute})
 
     def key(self, stage: str) -> str:
         return stage_key(stage, self.asked, self.data_sha256)
 
     def completed(self, stage: str) -> dict[str, Any] | None:
-        return self.folder.completed(stage, self.key(stage))
+        """The stage's summary, if it was finished with this spec and what it left is still there."""
+        there = all((self.folder.root / file).exists() for file in STAGES[stage].leaves)
+        return self.folder.completed(stage, self.key(stage)) if there else None
+
+    def save_spec(self) -> None:
+        """Write what may have changed since the run began (notes, brand, compute); call while the run is locked."""
+        if self.folder.spec.exists():
+            save_spec(self.spec, self.folder.spec)
 
 
 def open_run(spec: RunSpec, settings: Settings, again: bool = False) -> Run:
@@ -50,8 +59,6 @@ def open_run(spec: RunSpec, settings: Settings, again: bool = False) -> Run:
     first = run.folder.run_id == base
     if again and run.folder.root.exists() and (first or run.completed("report")):
         run = Run(spec, data_sha256, _next(run.folder, base), settings)
-    if run.folder.spec.exists():  # notes, brand or compute may have changed since
-        save_spec(run.spec, run.folder.spec)
     return run
 
 

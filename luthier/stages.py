@@ -1,4 +1,4 @@
-"""The chain as data: each stage, what of the spec it reads, and which stages it needs.
+"""The chain as data: each stage, what of the spec it reads, which stages it needs, and what it leaves.
 
 A stage's key hashes only that, so that a fix elsewhere never throws away a paid training. Raise a
 stage's `version` by hand when its results would change.
@@ -14,17 +14,48 @@ class Stage(NamedTuple):
     name: str
     version: int
     reads: tuple[str, ...]
-    after: tuple[str, ...] = ()
+    after: tuple[str, ...]
+    leaves: tuple[str, ...]
 
 
 STAGES = {
     stage.name: stage
     for stage in (
-        Stage("validate-data", 1, ("data", "model", "seed")),
-        Stage("baseline-eval", 1, ("model", "evaluation", "seed"), ("validate-data",)),
-        Stage("train", 1, ("model", "training", "seed"), ("validate-data",)),
-        Stage("eval", 1, ("model", "evaluation", "seed"), ("baseline-eval", "train")),
-        Stage("report", 1, ("name", "project", "notes", "report"), ("eval",)),
+        Stage(
+            "validate-data",
+            version=1,
+            reads=("data", "model", "seed"),
+            after=(),
+            leaves=("data/validation.json", "data/train.parquet", "data/validation.parquet", "data/test.parquet"),
+        ),
+        Stage(
+            "baseline-eval",
+            version=1,
+            reads=("model", "evaluation", "seed"),
+            after=("validate-data",),
+            leaves=("baseline/metrics.json", "baseline/predictions.jsonl"),
+        ),
+        Stage(
+            "train",
+            version=1,
+            reads=("model", "training", "seed"),
+            after=("validate-data",),
+            leaves=("adapter/adapter_model.safetensors", "adapter/adapter_config.json"),
+        ),
+        Stage(
+            "eval",
+            version=1,
+            reads=("model", "evaluation", "seed"),
+            after=("baseline-eval", "train"),
+            leaves=("evaluation/metrics.json", "evaluation/predictions.jsonl"),
+        ),
+        Stage(
+            "report",
+            version=1,
+            reads=("name", "project", "notes", "report"),
+            after=("eval",),
+            leaves=("report/report.html", "report/report.pdf", "report/report.json", "package.zip"),
+        ),
     )
 }
 
@@ -49,4 +80,7 @@ def run_id(spec: RunSpec, data_sha256: str) -> str:
 def slug(name: str) -> str:
     """Lower-case letters, digits and hyphens, at most 40 of them; never empty."""
     kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())
-    return "-".join(part for part in kept.split("-") if part)[:40].strip("-") or "run"
+    plain = "-".join(part for part in kept.split("-") if part)[:40].strip("-")
+    if any(c.isalnum() and not c.isascii() for c in name):  # what was dropped must not make two names one
+        plain = f"{plain[:31].strip('-') or 'run'}-{sha256_json(name)[:8]}"
+    return plain or "run"

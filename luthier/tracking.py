@@ -1,13 +1,14 @@
 """MLflow: one run per pipeline run, the same one across every interruption.
 
 Local files are the truth; the tracker copies them. `tracking.json` remembers the MLflow run and how
-far its metrics were copied, so that nothing is logged twice.
+far its metrics were copied; only a kill right between the two can log a batch again, with the same values.
 """
 
 import os
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from luthier.history import metric_rows
 from luthier.run_folder import RunFolder
@@ -46,13 +47,14 @@ class Tracker:
 
     def start(self, spec: RunSpec, data_sha256: str) -> str:
         """Find or create the MLflow run, with parameters, tags and the data's hash; returns its id."""
-        if "mlflow_run_id" in self.state:
+        if self._is_there():
             self.client.update_run(self.run_id, status="RUNNING")
             return self.run_id
         experiment = self._experiment(slug(spec.project.name))
         known = self.client.search_runs([experiment], f"tags.`{RUN_TAG}` = '{self.run.run_id}'")
         run_id = known[0].info.run_id if known else self._create(experiment, spec, data_sha256)
-        write_json(self.run.tracking, {"mlflow_run_id": run_id, "mlflow_uri": self.uri, "synced_step": -1})
+        state = {"mlflow_run_id": run_id, "mlflow_uri": without_secrets(self.uri), "synced_step": -1}
+        write_json(self.run.tracking, state)
         return run_id
 
     def sync_metrics(self, rows: list[dict[str, Any]]) -> None:
@@ -91,6 +93,20 @@ class Tracker:
         """End the MLflow run as FAILED or KILLED; a later attempt opens it again."""
         self.client.set_terminated(self.run_id, status)
 
+    def _is_there(self) -> bool:
+        """Whether the remembered run is on this server: it may be another one now, or have been emptied."""
+        from mlflow.exceptions import MlflowException
+
+        if self.state.get("mlflow_uri") != without_secrets(self.uri):
+            return False
+        try:
+            self.client.get_run(self.run_id)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return False
+        return True
+
     def _experiment(self, name: str) -> str:
         known = self.client.get_experiment_by_name(name)
         if known:
@@ -128,6 +144,12 @@ class Tracker:
         artifacts = f"{self.client.get_run(self.run_id).info.artifact_uri}/adapter"
         version = same[0] if same else self.client.create_model_version(name, artifacts, self.run_id, tags)
         self.client.set_registered_model_alias(name, "challenger", version.version)
+
+
+def without_secrets(uri: str) -> str:
+    """A tracking URI as it may be shown: no user, no password."""
+    parts = urlsplit(uri)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else uri
 
 
 def is_tracked(run: RunFolder) -> bool:

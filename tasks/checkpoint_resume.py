@@ -7,9 +7,11 @@ from prefect.cache_policies import NO_CACHE
 
 from luthier.errors import DataError
 from luthier.history import RunHistory
+from luthier.models.base import locate
 from luthier.run import Run
 from luthier.storage import sha256_file
 from luthier.training.checkpoints import newest_complete
+from luthier.training.fingerprint import fingerprint
 
 
 @task(name="checkpoint-resume", cache_policy=NO_CACHE)
@@ -19,7 +21,9 @@ def checkpoint_resume(run: Run, trained: bool = False) -> dict[str, Any]:
     Once `trained`, the adapter's file must be the one that the worker wrote, byte for byte.
     """
     logger, history = get_run_logger(), RunHistory(run.folder)
-    checkpoint, passed_over = newest_complete(run.folder.checkpoints)
+    base = locate(run.spec.model, run.settings.models)
+    mine = fingerprint(run.spec, run.folder, base)
+    checkpoint, passed_over = newest_complete(run.folder.checkpoints, mine)
     for torn in passed_over:
         logger.warning(f"passed over {torn.path.name}: {torn.reason}")
         history.tell("passed_over", path=str(torn.path), reason=torn.reason)
@@ -32,15 +36,18 @@ def checkpoint_resume(run: Run, trained: bool = False) -> dict[str, Any]:
     return found | _verified(run) if trained else found
 
 
+def adapter_files(run: Run) -> dict[str, str]:
+    """sha256 of each file of the adapter."""
+    return {file.name: sha256_file(file) for file in sorted(run.folder.adapter.iterdir())}
+
+
 def _verified(run: Run) -> dict[str, Any]:
-    expected = (run.completed("train") or {})["adapter_sha256"]
-    file = run.folder.adapter / "adapter_model.safetensors"
-    actual = sha256_file(file) if file.exists() else None
-    if actual != expected:
+    expected = (run.completed("train") or {}).get("adapter_files")
+    if expected != adapter_files(run):
         raise DataError(
             "the adapter is not the one that training wrote",
-            f"Its hash is {str(actual)[:12]}, not {expected[:12]}.",
-            f"Remove {run.folder.marker('train')} and start the run again: the adapter is rebuilt from its checkpoint.",
-            str(file),
+            "It was changed just now.",
+            "Start the run again: the adapter is rebuilt from its checkpoint.",
+            str(run.folder.adapter),
         )
-    return {"adapter": str(run.folder.adapter), "adapter_sha256": expected}
+    return {"adapter": str(run.folder.adapter), "adapter_files": expected}

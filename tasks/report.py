@@ -9,6 +9,7 @@ from prefect.states import State
 from luthier import facts, reporting
 from luthier.delivery.package import write_package
 from luthier.run import Run
+from luthier.tracking import without_secrets
 from tasks import artifacts
 from tasks.stage import run_stage
 from tasks.track import tolerant_tracker
@@ -38,5 +39,5 @@ def links(run: Run) -> dict[str, str | None]:
     """Where this run can be seen besides the report."""
     from prefect.runtime import flow_run
 
-    tracking = tolerant_tracker(run, lambda tracker: f"{tracker.uri} run {tracker.run_id}")
+    tracking = tolerant_tracker(run, lambda tracker: f"{without_secrets(tracker.uri)} run {tracker.run_id}")
     return {"mlflow": tracking, "prefect": f"flow run {flow_run.id}" if flow_run.id else None}

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 def tolerant_tracker(run: Run, call: "Callable[[Tracker], Any]") -> Any:
     """`call` with the run's tracker; a server that is away is logged. What was missed is sent with the next call."""
     from mlflow.exceptions import MlflowException
+    from requests import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
 
     try:
         tracker = _tracker(run.settings.tracking_uri, run.folder.root)
         if not tracker.state:
             tracker.start(run.spec, run.data_sha256)
         return call(tracker)
-    except MlflowException as error:
+    except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
         get_run_logger().warning("MLflow did not take it; it is sent again later: %s", error)
         return None
 

@@ -8,8 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import State
 
 from luthier.run import Run
-from luthier.storage import sha256_file
-from tasks.checkpoint_resume import checkpoint_resume
+from tasks.checkpoint_resume import adapter_files, checkpoint_resume
 from tasks.stage import run_stage
 from tasks.watch import Watcher
 from tasks.work import RETRY_DELAYS_S, attempt, worth_retrying
@@ -31,9 +30,8 @@ def train(run: Run) -> State[None]:
 def _forget_damaged_adapter(run: Run) -> None:
     """A finished training whose adapter was changed since is not finished: its last checkpoint rebuilds it."""
     done = run.completed("train")
-    file = run.folder.adapter / "adapter_model.safetensors"
-    if done and not (file.exists() and sha256_file(file) == done["adapter_sha256"]):
-        get_run_logger().warning(f"{file} is missing or was changed; it is rebuilt from the last checkpoint")
+    if done and done["adapter_files"] != adapter_files(run):
+        get_run_logger().warning(f"{run.folder.adapter} was changed; it is rebuilt from the last checkpoint")
         run.folder.marker("train").unlink()
 
 
@@ -43,4 +41,4 @@ def _work(run: Run, watcher: Watcher) -> dict[str, Any]:
     result = attempt(run, "train", watcher, lambda: found["step"], resume_from)
     watcher.draw_curve()
     watcher.say(f"{result['steps']} steps, best at step {result['best_step']}")
-    return result
+    return result | {"adapter_files": adapter_files(run)}

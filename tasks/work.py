@@ -42,7 +42,7 @@ def attempt(
     progress tells how far the work has come. Raises NoProgress when the last attempts of this flow run
     all began at the same point, WorkerDied (to be retried), or the worker's own error.
     """
-    here = str(flow_run.id or "")
+    here = f"{flow_run.id}/{flow_run.run_count}"  # a retried flow run gets fresh attempts
     mark = progress()
     stuck = attempts_without_progress(run.folder, kind, here, mark)
     if stuck >= STUCK_AFTER:

@@ -4,6 +4,7 @@ from typing import Any
 
 from flows.cli.common import say
 from luthier.run import Run
+from luthier.tracking import without_secrets
 
 EXIT_CODES = {"improved": 0, "not_shown": 3, "worse": 4}
 
@@ -42,7 +43,7 @@ def places(run: Run) -> dict[str, str]:
         "pdf": str(folder.report / "report.pdf"),
         "adapter": str(folder.adapter),
         "package": str(folder.package),
-        "mlflow": f"{run.settings.tracking_uri} (run {folder.run_id})",
+        "mlflow": f"{without_secrets(run.settings.tracking_uri)} (run {folder.run_id})",
         "web pages": "luthier up   (Prefect and MLflow, with this run in both)",
     }
 

@@ -14,6 +14,7 @@ from luthier.events import EventLog
 from luthier.rows import Row, read_rows
 from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.spec import RunSpec
+from luthier.stages import STAGES
 from luthier.storage import sha256_file, write_json, write_jsonl
 
 
@@ -59,7 +60,7 @@ def decoding(spec: RunSpec, loaded: Loaded) -> dict[str, Any]:
 def _content(spec: RunSpec, run: RunFolder) -> list[Any]:
     sections = spec.model_dump(mode="json", include={"model", "evaluation", "seed"})
     data = [sha256_file(run.split(name)) for name in ("train", "validation", "test")]
-    return [sections, spec.training.dtype, data]
+    return [STAGES["baseline-eval"].version, sections, spec.training.dtype, data]
 
 
 def _few_shot(

@@ -19,6 +19,7 @@ from luthier.events import EventLog
 from luthier.rows import Row
 from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.spec import RunSpec
+from luthier.stages import STAGES
 from luthier.storage import read_json, read_jsonl, sha256_file, write_json, write_jsonl
 
 
@@ -35,7 +36,8 @@ def evaluate(
     loaded = _with_adapter(load(spec, base), run.adapter)
     content = [sha256_file(path) for path in (run.adapter / "adapter_model.safetensors", run.split("test"))]
     settings = spec.model_dump(mode="json", include={"model", "evaluation", "seed"})
-    journal = Journal(run.evaluation / "partial.jsonl", [content, settings, spec.training.dtype], log, stop)
+    depends_on = [STAGES["eval"].version, content, settings, spec.training.dtype]
+    journal = Journal(run.evaluation / "partial.jsonl", depends_on, log, stop)
     try:
         checked = recheck(arms["base"], _base_again(loaded, rows, journal), spec.training.dtype or "float32")
         arm = measure(loaded, "tuned", rows, spec.evaluation.all_metrics, journal)

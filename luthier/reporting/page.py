@@ -20,6 +20,10 @@ FONTS = {weight: f"source-sans-3-{weight}.woff" for weight in (400, 600)}
 """WOFF 1, as the PDF engine reads no WOFF 2; its default figures are all of one width."""
 
 
+NOT_SHOWN = {"name", "project", "notes", "report", "notify", "budget"}
+"""Of the spec: said elsewhere on the page, or between whoever pays and whoever works."""
+
+
 def render(run: RunFolder, spec: RunSpec, report: dict[str, Any]) -> str:
     """HTML without any outside reference. Text from data and model is escaped by the template engine."""
     accent = spec.report.brand.color or ACCENT
@@ -33,7 +37,7 @@ def render(run: RunFolder, spec: RunSpec, report: dict[str, Any]) -> str:
             fonts={weight: _font(name) for weight, name in FONTS.items()},
             charts=Figures(report, _curve_rows(run), accent),
             samples=_samples(run),
-            settings=_flat(spec.model_dump(mode="json", exclude={"name", "notes", "report", "notify"})),
+            settings=_flat(spec.model_dump(mode="json", exclude=NOT_SHOWN)),
             words=words,
         )
     )

@@ -1,5 +1,6 @@
 """Presets, and every training value that the spec leaves open."""
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,13 @@ def resolve(spec: RunSpec, context: int, longest: int | None = None) -> RunSpec:
     Raises SpecError when a value cannot work with this model or with another value.
     """
     chosen = {key: value for key, (value, _) in _choices(spec.training, context, longest).items()}
-    return spec.model_copy(update={"training": spec.training.model_copy(update=chosen)})
+    threads = spec.compute.threads or os.cpu_count()  # another number of threads adds in another order
+    return spec.model_copy(
+        update={
+            "training": spec.training.model_copy(update=chosen),
+            "compute": spec.compute.model_copy(update={"threads": threads}),
+        }
+    )
 
 
 def reasons(spec: RunSpec, context: int, longest: int | None = None) -> dict[str, str]:

@@ -90,12 +90,10 @@ def test_mlflow_holds_one_run_with_everything(straight):
 def test_the_same_command_again_shows_the_result_without_working(straight):
     home, spec, code = straight
     before = home.run.attempt_numbers()
-    started = time.monotonic()
     again = home.luthier("run", spec)
     assert again.returncode == code
     assert "Verdict" in again.stderr and "report.html" in again.stderr
     assert home.run.attempt_numbers() == before
-    assert time.monotonic() - started < PATIENCE_S
 
 
 def test_killed_workers_are_retried_and_the_adapter_is_the_same(straight, home, prefect_api):

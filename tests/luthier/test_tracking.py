@@ -6,7 +6,7 @@ from luthier.events import EventLog
 from luthier.run_folder import RunFolder
 from luthier.spec import RunSpec
 from luthier.storage import write_json, write_text
-from luthier.tracking import Tracker, is_tracked
+from luthier.tracking import Tracker, is_tracked, without_secrets
 
 SPEC = RunSpec.model_validate({"name": "Bot", "project": "acme", "data": {"path": "/data/rows.jsonl"}})
 SHA = "ab" * 32
@@ -46,6 +46,28 @@ def test_the_same_run_is_found_again(tracker, run, uri):
     assert Tracker(uri, run).start(SPEC, SHA) == first
     run.tracking.unlink()  # killed before it was written
     assert Tracker(uri, run).start(SPEC, SHA) == first
+
+
+def test_a_run_that_the_server_lost_is_made_anew(tracker, run, uri, tmp_path):
+    elsewhere = f"sqlite:///{tmp_path / 'other.db'}"
+    tracker.sync_metrics([{"step": 1, "attempt": 1, "train_loss": 1.0}])
+    other = Tracker(elsewhere, run)
+    first = tracker.run_id
+    assert other.start(SPEC, SHA) != first
+    other.sync_metrics([{"step": 1, "attempt": 1, "train_loss": 1.0}])
+    assert steps(other, "train_loss") == [1]
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("postgresql://luthier:secret@db:5432/mlflow", "postgresql://db:5432/mlflow"),
+        ("http://mlflow:5000", "http://mlflow:5000"),
+        ("sqlite:////home/a@b/mlflow.db", "sqlite:////home/a@b/mlflow.db"),
+    ],
+)
+def test_secrets_are_not_shown(uri, shown):
+    assert without_secrets(uri) == shown
 
 
 def test_parameters_tags_and_data_are_there(tracker):
