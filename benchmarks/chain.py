@@ -1,4 +1,4 @@
-"""What the chain costs over its own worker processes, start-up of the Prefect server apart.
+"""What the chain costs over its own worker processes, start-up (Prefect's server, unpacking the base model) apart.
 
 python -m benchmarks.chain          runs the demo in a new home and writes the table
 python -m benchmarks.chain FOLDER   takes a run that is there, one that nothing interrupted
@@ -11,7 +11,9 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.guide import write_table
+from luthier.models.base import locate
 from luthier.run_folder import RunFolder
+from luthier.spec import ModelSpec
 from luthier.storage import read_json, read_jsonl
 
 WORKERS = {"baseline": "baseline-eval", "train": "train", "evaluate": "eval"}
@@ -19,6 +21,7 @@ WORKERS = {"baseline": "baseline-eval", "train": "train", "evaluate": "eval"}
 
 def run_demo() -> RunFolder:
     home = Path(tempfile.mkdtemp(prefix="luthier-bench-"))
+    locate(ModelSpec(), home / "models")  # unpacking the base is done once a home, not once a run
     subprocess.run(
         [Path(sys.executable).parent / "luthier", "demo"], env={**os.environ, "LUTHIER_HOME": str(home)}, check=False
     )

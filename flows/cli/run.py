@@ -10,7 +10,7 @@ from flows.cli.common import command
 @command
 @click.argument("spec", type=click.Path(path_type=Path))
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key: training.epochs=1.")
-@click.option("--again", is_flag=True, help="Start another run of this spec; one that --again began and that is unfinished continues.")
+@click.option("--again", is_flag=True, help="Start another run; an unfinished one that --again began continues.")
 def run(spec: Path, overrides: tuple[str, ...], again: bool, as_json: bool) -> int:
     """Run SPEC from its data to the report. The same spec again continues, or shows the finished result.
 
