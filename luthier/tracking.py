@@ -4,6 +4,7 @@ Local files are the truth; the tracker copies them. `tracking.json` remembers th
 far its metrics were copied; only a kill right between the two can log a batch again, with the same values.
 """
 
+import getpass
 import os
 import time
 from pathlib import Path
@@ -118,7 +119,12 @@ class Tracker:
     def _create(self, experiment: str, spec: RunSpec, data_sha256: str) -> str:
         from mlflow.entities import Dataset, DatasetInput, Param
 
-        tags = {RUN_TAG: self.run.run_id, "luthier.project": spec.project.name, "luthier.preset": spec.training.preset}
+        tags = {
+            RUN_TAG: self.run.run_id,
+            "luthier.project": spec.project.name,
+            "luthier.preset": spec.training.preset,
+            "luthier.creator": getpass.getuser(),
+        }
         run = self.client.create_run(experiment, run_name=self.run.run_id, tags=tags)
         source = Dataset(spec.data.path.name, data_sha256[:32], "local", str(spec.data.path))
         self.client.log_inputs(run.info.run_id, [DatasetInput(source)])
