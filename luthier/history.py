@@ -63,26 +63,32 @@ def _told_its_end(result: Any) -> bool:
 
 
 def interruptions(run: RunFolder) -> list[dict[str, Any]]:
-    """Every worker death: {stage, attempt, step, cause, lost_steps, resumed_after_s}."""
+    """Every worker death: {stage, attempt, step, cause, lost_steps, resumed_after_s}.
+
+    Steps are lost from where the next attempt at the same stage began; both are None while there is none.
+    """
     events = read_jsonl(run.events)
-    found = []
-    for event in events:
-        if event["kind"] != "interrupted":
-            continue
-        later = [e for e in events if (e.get("attempt") or 0) > event["attempt"]]
-        resumed = next((e["step"] for e in later if e["kind"] == "resumed"), 0)
-        alive = next((e["time"] for e in later if e["kind"] in ("metrics", "progress")), None)
-        found.append(
-            {
-                "stage": event["stage"],
-                "attempt": event["attempt"],
-                "step": event["step"],
-                "cause": event["cause"],
-                "lost_steps": max(event["step"] - resumed, 0) if event["step"] is not None and later else None,
-                "resumed_after_s": round(alive - event["at"], 1) if alive else None,
-            }
-        )
-    return found
+    return [_interruption(run, event, events) for event in events if event["kind"] == "interrupted"]
+
+
+def _interruption(run: RunFolder, death: Event, events: list[Event]) -> dict[str, Any]:
+    later = _attempts_after(run, death["attempt"], death["stage"])
+    signs = (event for event in events if event.get("attempt") in later and event["kind"] in ("metrics", "progress"))
+    alive = next((event["time"] for event in signs), None)
+    went_on_from = next(iter(later.values()), None)
+    known = death["step"] is not None and went_on_from is not None
+    return {
+        **{name: death[name] for name in ("stage", "attempt", "step", "cause")},
+        "lost_steps": max(death["step"] - went_on_from, 0) if known else None,
+        "resumed_after_s": round(alive - death["at"], 1) if alive else None,
+    }
+
+
+def _attempts_after(run: RunFolder, attempt: int, stage: str) -> dict[int, int]:
+    """The later attempts at `stage`, and how far the work had come when each began."""
+    numbers = (n for n in run.attempt_numbers() if n > attempt and run.attempt(n).job.exists())
+    jobs = {number: read_json(run.attempt(number).job) for number in numbers}
+    return {number: job["progress"] for number, job in jobs.items() if job["kind"] == stage}
 
 
 def metric_rows(run: RunFolder) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -75,9 +75,20 @@ def read_jsonl(path: Path) -> list[Any]:
 
 
 def append_jsonl(path: Path, row: Any) -> None:
-    """One `write` a row, so that a killed writer tears at most its last line."""
-    with path.open("ab") as out:
+    """One `write` a row, so that a killed writer tears at most its last line; the next one cuts that off."""
+    with path.open("ab+") as out:
+        _cut_torn_line(out)
         out.write(json_line(row))
+
+
+def _cut_torn_line(file: BinaryIO) -> None:
+    """Shorten to the last newline: what is appended to half a line makes it unreadable for good."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return
+    file.seek(-1, os.SEEK_END)
+    if file.read() != b"\n":
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def sha256_file(path: Path) -> str:

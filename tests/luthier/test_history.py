@@ -29,19 +29,40 @@ def test_each_event_is_copied_once_whoever_reads(run):
     assert [event["step"] for event in read_jsonl(run.events)] == [1, 2]
 
 
+def test_an_event_whose_copy_was_torn_is_copied_again(run):
+    log = attempt(run)
+    log.write("metrics", step=1, train_loss=2.0)
+    log.write("metrics", step=2, train_loss=1.0)
+    list(RunHistory(run).mirror(1))
+    run.events.write_bytes(run.events.read_bytes()[:-20])  # the disk was full
+    history = RunHistory(run)
+    list(history.mirror(1))
+    history.tell("stage", stage="train", state="started")
+    assert [event.get("step") for event in read_jsonl(run.events)] == [1, 2, None]
+
+
 def test_an_unwatched_death_is_found_and_counted(run):
     log = attempt(run)
     for step in (1, 2, 3):
         log.write("metrics", step=step, train_loss=1.0 / step)
-    log = attempt(run)
+    log = attempt(run, progress=2)
     list(RunHistory(run).catch_up(before=2))
     list(RunHistory(run).catch_up(before=2))
-    log.write("resumed", step=2, path="x")
     log.write("metrics", step=3, train_loss=0.3)
     list(RunHistory(run).mirror(2))
     (found,) = interruptions(run)
     assert (found["stage"], found["attempt"], found["step"], found["lost_steps"]) == ("train", 1, 3, 1)
     assert found["resumed_after_s"] is not None
+
+
+def test_lost_steps_go_by_the_next_attempt_at_the_same_stage(run):
+    for progress in (0, 0, 20):  # the second starts anew and dies, the third goes on from the second's checkpoint
+        log = attempt(run, progress=progress)
+        for step in (progress + 20, progress + 30):
+            log.write("metrics", step=step, train_loss=1.0)
+    attempt(run, kind="evaluate", progress=5)
+    list(RunHistory(run).catch_up(before=4))
+    assert [found["lost_steps"] for found in interruptions(run)] == [30, 10, None]
 
 
 def test_a_finished_attempt_is_no_interruption(run):

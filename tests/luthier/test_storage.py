@@ -44,6 +44,14 @@ def test_append(tmp_path):
     assert [row["n"] for row in read_jsonl(path)] == [0, 1, 2]
 
 
+@pytest.mark.parametrize("torn", [b'{"torn": ', b'{"n": 0}\n{"torn": ', b'{"n": 0}\n'])
+def test_appending_after_a_torn_line(tmp_path, torn):
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(torn)
+    append_jsonl(path, {"n": 1})
+    assert read_jsonl(path) == [{"n": 0}] * torn.count(b"\n") + [{"n": 1}]
+
+
 @given(st.dictionaries(st.text("abc"), st.integers(0, 9), max_size=4))
 def test_hash_ignores_the_order_of_keys(value):
     assert sha256_json(value) == sha256_json(dict(reversed(value.items())))
