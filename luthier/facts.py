@@ -45,15 +45,14 @@ def durations(run: RunFolder) -> dict[str, float]:
     open_since: dict[str, float] = {}
     last = 0.0
     for event in read_jsonl(run.events):
+        now = max(last, event["time"])  # what a worker said unwatched is copied late
         if event["kind"] == "stage":
-            stage = event["stage"]
-            if event["state"] == "started" and stage in open_since:  # killed: it lasted until the last sign of life
-                seconds[stage] = seconds.get(stage, 0.0) + last - open_since.pop(stage)
-            if event["state"] == "started":
-                open_since[stage] = event["time"]
-            elif stage in open_since:
-                seconds[stage] = seconds.get(stage, 0.0) + event["time"] - open_since.pop(stage)
-        last = event["time"]
+            stage, started = event["stage"], event["state"] == "started"
+            if stage in open_since:  # started again: it was killed, and lasted until the last sign of life
+                seconds[stage] = seconds.get(stage, 0.0) + (last if started else now) - open_since.pop(stage)
+            if started:
+                open_since[stage] = now
+        last = now
     return {stage: round(value, 2) for stage, value in seconds.items()}
 
 
@@ -79,7 +78,10 @@ def code_version() -> str:
     checkout = Path(__file__).parent.parent
     if not (checkout / ".git").exists():
         return __version__
-    git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=checkout, capture_output=True, text=True)
+    try:
+        git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=checkout, capture_output=True, text=True)
+    except OSError:  # no git here
+        return __version__
     return f"{__version__}+{git.stdout.strip()}" if git.returncode == 0 else __version__
 
 
