@@ -89,6 +89,7 @@ class AttemptFolder:
         self.number = int(self.root.name)
         self.job = self.root / "job.json"
         self.fence = self.root / "fence.json"
+        self.worker = self.root / "worker.json"
         self.heartbeat = self.root / "heartbeat.json"
         self.events = self.root / "events.jsonl"
         self.log = self.root / "log.txt"

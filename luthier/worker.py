@@ -4,6 +4,7 @@ It talks to whoever watches it through files only: heartbeat, events, and `resul
 holds `result`, or `error`, or `interrupted` when SIGTERM made it save its state and leave.
 """
 
+import contextlib
 import errno
 import os
 import signal
@@ -15,10 +16,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from luthier.compute import told
 from luthier.compute.job import Job
-from luthier.errors import LuthierError
 from luthier.events import EventLog
-from luthier.run_folder import AttemptFolder, RunFolder
+from luthier.failures import FULL, disk_failures, memory_failures, too_big_to_ask, too_big_to_train
+from luthier.run_folder import RunFolder
+from luthier.spec import RunSpec
 from luthier.spec_file import load_spec
 from luthier.storage import read_json, write_json
 
@@ -42,22 +45,32 @@ class Stop:
         return self.asked
 
 
-def beat(attempt: AttemptFolder, parent: int) -> None:
-    """Write the heartbeat every second; leave when the process that watches this one is gone."""
+def keep_beating(job: Job) -> None:
     while True:
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGTERM)
-        write_json(attempt.heartbeat, {"pid": os.getpid(), "time": time.time()})
+        beat(job)
         time.sleep(HEARTBEAT_S)
 
 
-def work(job: Job, stop: Stop) -> dict[str, Any]:
-    """Do the job; returns the stage's result."""
-    from luthier.models.base import locate
+def beat(job: Job) -> None:
+    """Write the heartbeat; ask this process to leave when the one that watches it is not its parent."""
+    if os.getppid() != job.watcher:
+        os.kill(os.getpid(), signal.SIGTERM)
+    with contextlib.suppress(OSError):  # that a disk is full is for the work to say; the heart goes on
+        write_json(job.folder.heartbeat, {"pid": os.getpid(), "time": time.time()})
 
+
+def work(job: Job, stop: Stop) -> dict[str, Any]:
+    """Do the job; returns the stage's result. Raises what the stage raises, OutOfMemory, HomeError (a full disk)."""
     run = RunFolder(job.run)
     spec = load_spec(run.spec)
-    log = EventLog(job.folder.events)
+    advice = too_big_to_train if job.kind == "train" else too_big_to_ask
+    with disk_failures(run.root), memory_failures(advice(spec.training)):
+        return _stage(job, spec, run, EventLog(job.folder.events), stop)
+
+
+def _stage(job: Job, spec: RunSpec, run: RunFolder, log: EventLog, stop: Stop) -> dict[str, Any]:
+    from luthier.models.base import locate
+
     log.write("phase", name="finding the base model")
     base = locate(spec.model, job.models)
     if job.kind == "train":
@@ -73,36 +86,23 @@ def work(job: Job, stop: Stop) -> dict[str, Any]:
     return evaluate(spec, run, job.folder, log, base, stop)
 
 
-def told(error: Exception) -> dict[str, str]:
-    """An error as the watcher reads it."""
-    if isinstance(error, LuthierError):
-        return {
-            "type": type(error).__name__,
-            "what": error.what,
-            "why": error.why,
-            "fix": error.fix,
-            "where": error.where,
-        }
-    return {"type": type(error).__name__, "what": str(error), "why": "", "fix": "", "where": ""}
-
-
 def main(path: str) -> int:
     try:
         return _main(Job.model_validate(read_json(Path(path))))
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in FULL:
             raise
         return NO_ROOM
 
 
 def _main(job: Job) -> int:
     stop = Stop()
-    threading.Thread(target=beat, args=(job.folder, os.getppid()), daemon=True).start()
+    threading.Thread(target=keep_beating, args=(job,), daemon=True).start()
     try:
         result = work(job, stop)
     except Exception as error:
         traceback.print_exc()  # into the attempt's log
-        write_json(job.folder.result, {"error": told(error)})
+        write_json(job.folder.result, {"error": told.tell(error)})
         return 1
     if result.get("interrupted"):
         write_json(job.folder.result, {"interrupted": True})

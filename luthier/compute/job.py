@@ -1,6 +1,7 @@
 """What a worker is told: `attempts/<n>/job.json`, and the fence that outdates older attempts."""
 
 import itertools
+import os
 import time
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,8 @@ class Job(BaseModel):
     """One attempt at one piece of work.
 
     progress is how far the work had come when the attempt began (a checkpoint's step, or answers
-    written); flow_run names the flow run that asked, so that "no progress" counts only its attempts.
+    written); flow_run names the flow run that asked, so that "no progress" counts only its attempts;
+    watcher is the process that asked: a worker that is no child of it, or no longer, leaves at once.
     """
 
     kind: Kind
@@ -27,6 +29,7 @@ class Job(BaseModel):
     resume_from: Path | None = None
     progress: int = 0
     flow_run: str = ""
+    watcher: int = 0
 
     @property
     def folder(self) -> AttemptFolder:
@@ -44,6 +47,7 @@ def new_job(run: RunFolder, kind: Kind, models: Path, *, resume_from: Path | Non
         resume_from=resume_from,
         progress=progress,
         flow_run=flow_run,
+        watcher=os.getpid(),
     )
     write_json(job.folder.fence, {"attempt": attempt, "time": time.time()})
     write_json(job.folder.job, job.model_dump(mode="json"))

@@ -8,6 +8,7 @@ import sys
 import psutil
 
 from luthier.compute.job import Job
+from luthier.errors import AlreadyRunning
 from luthier.run_folder import AttemptFolder
 from luthier.storage import read_json
 
@@ -49,13 +50,32 @@ def stop(process: subprocess.Popen[bytes], grace_s: float = 30) -> None:
 
 
 def end_leftover(attempt: AttemptFolder) -> None:
-    """End the worker of an earlier attempt that outlived the process which watched it."""
-    if not attempt.heartbeat.exists():
+    """End the worker of an earlier attempt that outlived the process which watched it.
+
+    Raises AlreadyRunning when it cannot be ended.
+    """
+    process = _leftover(attempt)
+    if process is None:
         return
     try:
-        process = psutil.Process(read_json(attempt.heartbeat)["pid"])
-        if str(attempt.job) in process.cmdline():
-            process.kill()
-            process.wait(10)
+        process.kill()
+        process.wait(10)
     except psutil.NoSuchProcess:
         return
+    except (psutil.AccessDenied, psutil.TimeoutExpired) as error:
+        raise AlreadyRunning(
+            f"the worker of attempt {attempt.number} still runs and cannot be ended: process {process.pid}",
+            str(error),
+            "End that process, then start the run again: it continues.",
+        ) from None
+
+
+def _leftover(attempt: AttemptFolder) -> psutil.Process | None:
+    """The attempt's worker, if it lives; its process id may belong to somebody else's process by now."""
+    if not attempt.worker.exists():
+        return None
+    try:
+        process = psutil.Process(read_json(attempt.worker)["pid"])
+        return process if str(attempt.job) in process.cmdline() else None
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None

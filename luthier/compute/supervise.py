@@ -7,14 +7,13 @@ import time
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from luthier import errors
-from luthier.compute import local
+from luthier.compute import local, told
 from luthier.compute.job import Job
-from luthier.errors import HomeError, LuthierError, WorkerDied
+from luthier.errors import HomeError, WorkerDied
 from luthier.events import Event
 from luthier.history import RunHistory
 from luthier.run_folder import AttemptFolder, RunFolder
-from luthier.storage import read_json
+from luthier.storage import read_json, write_json
 
 POLL_S = 0.2
 SILENCE_S = 300
@@ -33,6 +32,7 @@ def supervise(job: Job, threads: int | None = None) -> Iterator[Event]:
     yield from history.catch_up(before=job.attempt)
     process = local.start(job, threads)
     try:
+        write_json(job.folder.worker, {"pid": process.pid})
         hung = yield from _follow(process, history, job)
     except BaseException:
         local.stop(process)
@@ -74,7 +74,7 @@ def _outcome(process: subprocess.Popen[bytes], hung: bool, history: RunHistory, 
     if "result" in result:
         return result["result"]
     if "error" in result:
-        raise worker_error(result["error"], job.folder)
+        raise told.rebuild(result["error"], job.folder.log)
     if process.returncode == errno.ENOSPC:
         raise HomeError("the disk is full", "", "Make room and start the run again: it continues.", str(job.run))
     cause = cause_of_death(process.returncode, bool(result.get("interrupted")))
@@ -93,11 +93,3 @@ def cause_of_death(returncode: int, saved: bool) -> str:
     if returncode < 0:
         return f"It was ended by signal {-returncode} ({signal.Signals(-returncode).name})"
     return f"It left with code {returncode} and without a result"
-
-
-def worker_error(told: dict[str, str], attempt: AttemptFolder) -> LuthierError:
-    """The error a worker wrote into its result, as the class it had there."""
-    kind = getattr(errors, told["type"], None)
-    if isinstance(kind, type) and issubclass(kind, LuthierError):
-        return kind(told["what"], told["why"], told["fix"], told["where"])
-    return LuthierError(f"the worker failed: {told['type']}: {told['what']}", "", f"Its log: {attempt.log}")

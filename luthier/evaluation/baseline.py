@@ -11,6 +11,7 @@ from luthier.evaluation.journal import Interrupted, Journal
 from luthier.evaluation.loaded import Loaded, load
 from luthier.evaluation.weak import weak_kinds
 from luthier.events import EventLog
+from luthier.fence import check_fence
 from luthier.rows import Row, read_rows
 from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.spec import RunSpec
@@ -24,7 +25,8 @@ def baseline(
     """Measure the arms `base` and `few_shot`; write baseline/predictions.jsonl, then baseline/metrics.json.
 
     Gives what metrics.json holds, or {"interrupted": True} when `stop()` became true between two batches; the next
-    attempt goes on with the batch after the last finished one. Raises ModelError when the base cannot be loaded.
+    attempt goes on with the batch after the last finished one. Raises ModelError when the base cannot be loaded,
+    AlreadyRunning when this attempt was superseded.
     """
     splits = {name: read_rows(run.split(name)) for name in ("train", "validation")} | {"test": test_rows(spec, run)}
     log.write("phase", name="loading model")
@@ -36,6 +38,7 @@ def baseline(
         shown, few = _few_shot(loaded, spec, splits["test"], choice, journal)
     except Interrupted:
         return {"interrupted": True}
+    check_fence(run, attempt)
     return _write(spec, run, loaded, splits["test"], plain, shown, few)
 
 

@@ -16,6 +16,7 @@ from luthier.evaluation.recheck import recheck
 from luthier.evaluation.statistics import wins
 from luthier.evaluation.verdict import decide
 from luthier.events import EventLog
+from luthier.fence import check_fence
 from luthier.rows import Row
 from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.spec import RunSpec
@@ -29,7 +30,8 @@ def evaluate(
     """Measure the arm `tuned`; write evaluation/predictions.jsonl, then evaluation/metrics.json.
 
     The base is loaded once; with the adapter off it must still be the base of the baseline, else ModelError. Gives what
-    metrics.json holds, or {"interrupted": True} when `stop()` became true between two batches.
+    metrics.json holds, or {"interrupted": True} when `stop()` became true between two batches. Raises
+    AlreadyRunning when this attempt was superseded.
     """
     rows, arms = test_rows(spec, run), _baseline_arms(run)
     log.write("phase", name="loading model")
@@ -47,6 +49,7 @@ def evaluate(
     tuned = summary(arm, spec.evaluation.all_metrics)
     result = {"n": len(rows), "primary_metric": spec.evaluation.primary_metric, "tuned": tuned, "base_recheck": checked}
     result |= _findings(spec, run, rows, arms | {"tuned": arm.predictions}, tuned)
+    check_fence(run, attempt)
     write_jsonl(run.evaluation / "predictions.jsonl", arm.predictions)
     write_json(run.evaluation / "metrics.json", result)
     return result

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from luthier.events import EventLog
+from luthier.fence import check_fence
 from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.training import history
 from luthier.training.adapter import write_adapter
 from luthier.training.checkpoint_writer import rotate, write
-from luthier.training.fence import check_fence
 from luthier.training.trainer import Trainer
 
 

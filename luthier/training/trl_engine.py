@@ -10,6 +10,7 @@ from transformers import PrinterCallback, TrainerState
 
 from luthier.errors import WorkerFailed
 from luthier.events import EventLog
+from luthier.fence import check_fence
 from luthier.models.base import load_model, load_tokenizer
 from luthier.rows import Row, read_rows
 from luthier.run_folder import AttemptFolder, RunFolder
@@ -18,8 +19,6 @@ from luthier.training import checkpoints, history, samples
 from luthier.training.callbacks import Looks, Sampler, Teller
 from luthier.training.checkpoint_writer import clear_leftovers, set_aside_newer
 from luthier.training.dataset import encode_rows
-from luthier.training.failures import disk_failures, memory_failures
-from luthier.training.fence import check_fence
 from luthier.training.fingerprint import fingerprint
 from luthier.training.hardware import set_up
 from luthier.training.outcome import publish_best, summary
@@ -41,7 +40,7 @@ def train(
 
     `spec` is resolved. Returns what the training came to, or {"interrupted": True, "step"} when
     `stop` turned true: the state of that step is saved then, and no adapter is written. Raises
-    Problems (a row that trains on nothing), WorkerFailed, OutOfMemory, HomeError, AlreadyRunning.
+    Problems (a row that trains on nothing), WorkerFailed, AlreadyRunning.
     """
     set_up(spec.compute.threads, spec.training.deterministic)
     identity = fingerprint(spec, run, base)
@@ -50,15 +49,14 @@ def train(
     clear_leftovers(run.checkpoints)
     set_aside_newer(run.checkpoints, resume_from)
     saver = Saver(run, attempt, log, identity)
-    with disk_failures(run.root), memory_failures(spec.training.micro_batch or 1):
-        trainer = _prepare(spec, base, run, log, saver, stop)
-        began = _load_state(trainer, resume_from, log)
-        seconds = _run(trainer, resume_from, log)
-        if stop():
-            return {"interrupted": True, "step": trainer.state.global_step}
-        log.write("phase", name="finalising")
-        check_fence(run, attempt)
-        return summary(trainer, began, seconds) | publish_best(trainer, run)
+    trainer = _prepare(spec, base, run, log, saver, stop)
+    began = _load_state(trainer, resume_from, log)
+    seconds = _run(trainer, resume_from, log)
+    if stop():
+        return {"interrupted": True, "step": trainer.state.global_step}
+    log.write("phase", name="finalising")
+    check_fence(run, attempt)
+    return summary(trainer, began, seconds) | publish_best(trainer, run)
 
 
 def _prepare(

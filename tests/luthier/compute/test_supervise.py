@@ -1,11 +1,13 @@
+import os
 import signal
 
 import pytest
 
-from luthier.compute.supervise import Pulse, cause_of_death, worker_error
-from luthier.errors import HomeError, OutOfMemory
+from luthier.compute.job import new_job
+from luthier.compute.supervise import Pulse, cause_of_death, supervise
+from luthier.errors import LuthierError
 from luthier.run_folder import RunFolder
-from luthier.worker import told
+from luthier.storage import read_json
 
 
 @pytest.mark.parametrize(
@@ -21,17 +23,12 @@ def test_a_death_is_told_in_words(returncode, saved, words):
     assert words in cause_of_death(returncode, saved)
 
 
-def test_a_workers_error_arrives_as_it_was(tmp_path):
-    attempt = RunFolder(tmp_path).attempt(1)
-    sent = OutOfMemory("no memory", "8 at once", "lower it", "training.micro_batch")
-    got = worker_error(told(sent), attempt)
-    assert isinstance(got, OutOfMemory) and str(got) == str(sent) and not got.retryable
-    assert isinstance(worker_error(told(HomeError("full")), attempt), HomeError)
-
-
-def test_a_bug_in_a_worker_names_its_log(tmp_path):
-    got = worker_error(told(KeyError("x")), RunFolder(tmp_path).attempt(1))
-    assert got.exit_code == 1 and "KeyError" in str(got) and "log.txt" in str(got)
+def test_the_worker_is_on_record_and_its_error_arrives(tmp_path):
+    job = new_job(RunFolder(tmp_path / "run"), "train", tmp_path, resume_from=None, progress=0, flow_run="")
+    with pytest.raises(LuthierError):  # there is no spec
+        list(supervise(job))
+    assert read_json(job.folder.worker)["pid"] == read_json(job.folder.heartbeat)["pid"]
+    assert job.watcher == os.getpid()
 
 
 def test_a_pulse_goes_by_change_not_by_the_clock(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Baseline and evaluation of the tiny model: contract, pairs, resume after kill -9."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 from evaluation_run import SPEC, make_run, work
 
-from luthier.errors import ModelError
+from luthier.errors import AlreadyRunning, ModelError
+from luthier.run_folder import RunFolder
 from luthier.storage import read_json, read_jsonl, write_jsonl
 
 
@@ -100,6 +102,17 @@ def test_a_stop_leaves_no_result_and_the_next_attempt_goes_on(done, run, tiny_mo
     assert not (run.baseline / "metrics.json").exists()
     work("baseline", run, tiny_model)
     assert (run.baseline / "predictions.jsonl").read_bytes() == (done[0].baseline / "predictions.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(("stage", "folder"), [("baseline", "baseline"), ("evaluate", "evaluation")])
+def test_a_superseded_attempt_writes_no_result(stage, folder, done, tiny_model, tmp_path):
+    run = RunFolder(shutil.copytree(done[0].root, tmp_path / "run"))
+    metrics = run.root / folder / "metrics.json"
+    metrics.unlink()
+    run.attempt(9).root.mkdir()
+    with pytest.raises(AlreadyRunning, match="superseded by attempt 9"):
+        work(stage, run, tiny_model)
+    assert not metrics.exists()
 
 
 def test_max_examples_takes_the_same_rows_for_each_arm(run, tiny_model):

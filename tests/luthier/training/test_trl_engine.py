@@ -9,6 +9,7 @@ from training_runs import make_run, row, spec
 
 from luthier.errors import AlreadyRunning, HomeError, Problems, WorkerFailed
 from luthier.events import EventLog
+from luthier.failures import disk_failures
 from luthier.rows import write_rows
 from luthier.storage import read_jsonl
 from luthier.training.trl_engine import train
@@ -147,7 +148,7 @@ def small_disk(tmp_path):
 
 def test_full_disk_is_said_and_the_last_checkpoint_stays(small_disk, tiny_model):
     run = make_run(small_disk / "run")
-    with pytest.raises(HomeError, match="no room left") as caught:
+    with pytest.raises(HomeError, match="no room left") as caught, disk_failures(run.root):
         attempt(run, tiny_model, 1)
     assert caught.value.exit_code == 2
     assert not list(run.checkpoints.glob(".saving-*"))

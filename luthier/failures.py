@@ -7,6 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from luthier.errors import HomeError, LuthierError, OutOfMemory
+from luthier.spec import TrainingSpec
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says when there is no room, or no more of it for this user."""
 
 ROOM = 1 << 20
 """Bytes; a disk with less than this left is full, whatever error the writer gave."""
@@ -20,36 +24,45 @@ def disk_failures(folder: Path) -> Iterator[None]:
     except LuthierError:
         raise
     except Exception as error:
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = isinstance(error, OSError) and error.errno in FULL
         if not full and shutil.disk_usage(folder).free >= ROOM:
             raise
         raise HomeError(
             "there is no room left on the disk",
-            f"{folder} is full; the last complete checkpoint is untouched.",
+            f"{folder} is full; the last complete checkpoint and every finished answer are untouched.",
             "Make room and start the run again: it continues from there.",
             str(folder),
         ) from error
 
 
 @contextmanager
-def memory_failures(micro_batch: int) -> Iterator[None]:
-    """Turn running out of memory, on a GPU or a CPU, into OutOfMemory."""
+def memory_failures(advice: OutOfMemory) -> Iterator[None]:
+    """Raise `advice` where memory runs out, on a GPU or a CPU."""
     import torch
 
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError) as error:
-        raise _out_of_memory(micro_batch) from error
+        raise advice from error
     except RuntimeError as error:
         if "can't allocate memory" not in str(error):
             raise
-        raise _out_of_memory(micro_batch) from error
+        raise advice from error
 
 
-def _out_of_memory(micro_batch: int) -> OutOfMemory:
+def too_big_to_train(training: TrainingSpec) -> OutOfMemory:
     return OutOfMemory(
         "there is not enough memory to train with these values",
-        f"{micro_batch} examples go through the model at once.",
+        f"{training.micro_batch or 1} examples go through the model at once.",
         "Lower training.micro_batch or training.max_length, or set training.gradient_checkpointing: true.",
         "training.micro_batch",
+    )
+
+
+def too_big_to_ask(training: TrainingSpec) -> OutOfMemory:
+    return OutOfMemory(
+        "there is not enough memory to ask this model",
+        f"Its weights are held as {training.dtype or 'float32'}, and several questions are answered at once.",
+        "Set training.dtype: bfloat16, name a smaller model.base, or end other programs that need memory.",
+        "model.base",
     )
