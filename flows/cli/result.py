@@ -29,7 +29,8 @@ def show_result(run: Run, report: dict[str, Any]) -> None:
         met = {True: "met", False: "MISSED", None: "not measured"}[item["met"]]
         say(f"  wanted {name} {item['wanted']}: got {_got(item)}, {met}")
     data = report["data"]
-    say(f"  test rows whose prompt or answer is in the training set: {data['test_rows_seen_in_train']}")
+    seen_by = data.get("test_rows_seen_by", "prompt or answer")
+    say(f"  test rows whose {seen_by} is in the training set: {data['test_rows_seen_in_train']}")
     say()
     for name, place in places(run).items():
         say(f"  {name:<9} {place}")

@@ -1,6 +1,7 @@
 """Which format a file has, seen from the fields of its first rows."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from luthier.data.formats import FORMATS, Format
 from luthier.data.record import Record
@@ -18,7 +19,7 @@ class Layout(dict[str, str]):
         self.format = format
 
 
-def detect(spec: DataSpec, records: Sequence[Record], source: str) -> Layout:
+def detect(spec: DataSpec, records: Sequence[Record]) -> Layout:
     """The format asked for, or the one that most of the first rows fit.
 
     A row that fits no format is no reason to refuse: it becomes a fault of its own later.
@@ -35,7 +36,7 @@ def detect(spec: DataSpec, records: Sequence[Record], source: str) -> Layout:
         raise SpecError(what, "", f"Fields by format: {known}.", "data.columns")
     best = max(layouts, key=lambda layout: _fit(layout, rows))
     if spec.format == "auto" and rows and _fit(best, rows) == (0, 0):
-        raise _unknown(found, source)
+        raise _unknown(found, spec.path)
     return best
 
 
@@ -52,9 +53,9 @@ def _check_columns(spec: DataSpec, found: list[str]) -> None:
             raise SpecError(what, f"Columns found: {', '.join(found[:20])}", "", f"data.columns.{field}")
 
 
-def _unknown(found: list[str], source: str) -> DataError:
+def _unknown(found: list[str], path: Path) -> DataError:
     names = ", ".join(name[:40] for name in found[:20])
     known = "; ".join(" + ".join(format.required) for format in FORMATS.values())
     why = f"Fields found: {names or 'none'}. Known: {known}"
     fix = "Rename the fields, or say which is which: data.columns: {prompt: …, completion: …}."
-    return DataError("the rows are in no known format", why, fix, source)
+    return DataError("the rows are in no known format", why, fix, str(path))

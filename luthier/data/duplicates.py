@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from luthier.data.clusters import clusters
 from luthier.data.record import Record
-from luthier.data.text import answer_of, exact_key, loose_key, prompt_of
+from luthier.data.text import exact_key, loose_key, turns_of
 
 ROWS_PER_LABEL = 10
 LABEL_LENGTH = 40
@@ -15,10 +16,11 @@ positive and negative: they have to be known from training, and cannot be kept a
 
 
 class Duplicates(NamedTuple):
-    """Per row: clusters of related prompts and answers, earlier row it repeats (None: none), contradiction."""
+    """Per row: clusters of related prompts and answers, one a turn, the last turn's last; earlier row it repeats
+    (None: none); contradiction."""
 
-    prompts: list[int]
-    answers: list[int]
+    prompts: list[list[int]]
+    answers: list[list[int]]
     exact: list[int | None]
     near: list[int | None]
     conflicting: list[bool]
@@ -34,24 +36,40 @@ class Duplicates(NamedTuple):
 def inspect(records: Sequence[Record]) -> Duplicates:
     """A near-duplicate repeats an earlier row's prompt and its answer, each up to a few characters.
 
+    A row's last answer has all its other turns in its prompt, so that it stands for the row.
     A text that recurs with another partner is no duplicate: many questions may share an answer.
     """
-    asked = [prompt_of(record.messages) for record in records]
-    told = [answer_of(record.messages) for record in records]
-    prompts, answers = clusters(list(map(loose_key, asked))), clusters(list(map(loose_key, told)))
-    keys = [(exact_key(ask), exact_key(answer)) for ask, answer in zip(asked, told, strict=True)]
+    turns = [turns_of(record.messages) for record in records]
+    last = [row[-1] for row in turns]
+    prompts = _clusters([[ask for ask, _ in row] for row in turns])
+    answers = _clusters([[answer for _, answer in row] for row in turns])
+    keys = [(exact_key(ask), exact_key(answer)) for ask, answer in last]
+    same = [(ask[-1], answer[-1]) for ask, answer in zip(prompts.same, answers.same, strict=True)]
     replies = defaultdict(set)
-    for (ask, _), answer in zip(keys, answers.same, strict=True):
+    for (ask, _), (_, answer) in zip(keys, same, strict=True):
         replies[ask].add(answer)
     return Duplicates(
         prompts.related,
         answers.related,
         _earlier(keys),
-        _earlier(list(zip(prompts.same, answers.same, strict=True))),
+        _earlier(same),
         [len(replies[ask]) > 1 for ask, _ in keys],
         sum(len(each) > 1 for each in replies.values()),
-        _are_labels(told),
+        _are_labels([answer for _, answer in last]),
     )
+
+
+class _Clusters(NamedTuple):
+    """`Likeness` of the texts of each row."""
+
+    same: list[list[int]]
+    related: list[list[int]]
+
+
+def _clusters(texts: Sequence[Sequence[str]]) -> _Clusters:
+    found = clusters([loose_key(text) for row in texts for text in row])
+    same, related = ([list(islice(each, len(row))) for row in texts] for each in map(iter, found))
+    return _Clusters(same, related)
 
 
 def _are_labels(answers: Sequence[str]) -> bool:

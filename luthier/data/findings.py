@@ -32,6 +32,7 @@ class Findings:
     splits: dict[str, int] = field(default_factory=dict)
     split_sha256: dict[str, str] = field(default_factory=dict)
     test_rows_seen_in_train: int | None = None
+    test_rows_seen_by: str = "prompt or answer"
     tokens: dict[str, Any] = field(default_factory=dict)
     duplicates: dict[str, int] = field(default_factory=dict)
     expectations: list[dict[str, Any]] = field(default_factory=list)

@@ -96,7 +96,7 @@ class _Work:
             raise DataError("the data file holds no rows", "", "Write one example a row.", str(path))
 
     def understand(self, data: DataSpec) -> None:
-        layout = detect(data, self.records, self.findings.source)
+        layout = detect(data, self.records)
         there = {column for record in self.records for column in record.value}
         self.findings.format = layout.format.name
         self.findings.columns = {field: column for field, column in layout.items() if column in there}
@@ -135,6 +135,7 @@ class _Work:
         findings.split_sha256 = {name: sha256_file(self.run.split(name)) for name in parts}
         findings.test_rows_seen_in_train = seen_in_train(parts["train"], parts["test"], found.answers_are_labels)
         if found.answers_are_labels:
+            findings.test_rows_seen_by = "prompt"
             text = "The answers recur so often that they are taken for labels; prompts are kept apart, answers are not."
             findings.warn("answers_are_labels", text)
         if (rows := findings.splits["test"]) < FEW_TEST_ROWS:

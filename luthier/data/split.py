@@ -18,13 +18,20 @@ FEWEST = 2
 def groups(found: Duplicates, kept: Sequence[int]) -> list[int]:
     """For each kept row the first row of its group: rows that share a prompt or an answer, also nearly.
 
-    Labels, which whole classes of rows share, do not tie rows together.
+    Labels, which whole classes of rows share, do not tie rows together, nor does a turn with which
+    no row ends: a greeting, say. What a row ends with is what is tested.
     """
     shared = [found.prompts] if found.answers_are_labels else [found.prompts, found.answers]
     links = []
     for clusters in shared:
+        ends = {clusters[row][-1] for row in kept}
         first: dict[int, int] = {}
-        links += [(first.setdefault(clusters[row], place), place) for place, row in enumerate(kept)]
+        links += [
+            (first.setdefault(cluster, place), place)
+            for place, row in enumerate(kept)
+            for cluster in clusters[row]
+            if cluster in ends
+        ]
     return [kept[place] for place in connected(len(kept), links)]
 
 

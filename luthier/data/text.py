@@ -16,13 +16,17 @@ def loose_key(text: str) -> str:
     return " ".join(plain.translate(_WITHOUT_PUNCTUATION).split()) or plain
 
 
-def prompt_of(messages: list[Message]) -> str:
-    """All turns before the last answer. A system prompt is left out: whole data sets share one."""
-    return "\n".join(message["content"] for message in messages[:-1] if message["role"] != "system")
+def turns_of(messages: list[Message]) -> list[tuple[str, str]]:
+    """Each answer of a conversation, as all of them are learned, with its prompt: everything said before it.
 
-
-def answer_of(messages: list[Message]) -> str:
-    return messages[-1]["content"]
+    A system prompt is left out: whole data sets share one.
+    """
+    said = [message for message in messages if message["role"] != "system"]
+    return [
+        ("\n".join(before["content"] for before in said[:index]), message["content"])
+        for index, message in enumerate(said)
+        if message["role"] == "assistant"
+    ]
 
 
 class _PunctuationToSpace(dict[int, int]):

@@ -122,7 +122,7 @@ def examine(path) -> list[str]:
     check_file(path)
     source = Source(path)
     records = [record for record in read(source) if record]
-    layout = detect(DataSpec(path=path), records, path.name)
+    layout = detect(DataSpec(path=path), records)
     for record in records:
         if not record.fault:
             normalise(record, layout)

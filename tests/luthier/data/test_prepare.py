@@ -125,3 +125,10 @@ def test_too_few_rows_are_refused_after_all_files_are_written(work, lines, tmp_p
         work(lines(4))
     found = read_json(tmp_path / "run/data/validation.json")
     assert not found["ok"] and found["errors"][0]["field"] == "data.split" and found["accepted"] == 4
+
+
+def test_labels_are_counted_by_their_prompts_and_it_says_so(work, lines):
+    labelled = [{"prompt": f"ask {word(i)}", "completion": "yes" if i % 2 else "no"} for i in range(60)]
+    run, found = work(lines(labelled))
+    assert found["test_rows_seen_by"] == "prompt"
+    assert "Test rows whose prompt is in the training rows" in run.page.read_text()

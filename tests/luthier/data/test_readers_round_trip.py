@@ -83,7 +83,7 @@ LAYOUTS = {
 @example(pairs=NASTY)
 def test_every_layout_becomes_the_same_messages(ending, layout, pairs):
     records = records_of(ENCODERS[ending]([LAYOUTS[layout](*pair) for pair in pairs]), ending)
-    found = detect(DataSpec(path=Path("x")), records, "x")
+    found = detect(DataSpec(path=Path("x")), records)
     assert found.format.name == layout
     for record, (question, answer) in zip(records, pairs, strict=True):
         normalise(record, found)
@@ -104,7 +104,7 @@ def test_lines_under_the_name_json():
 def test_alpaca_input_system_prompt_and_own_columns():
     rows = [{"task": "Translate.", "input": "Hund", "output": "dog", "system": "Be brief."}]
     records = records_of(encode_jsonl(rows), "jsonl")
-    layout = detect(DataSpec(path=Path("x"), columns={"instruction": "task"}), records, "x")
+    layout = detect(DataSpec(path=Path("x"), columns={"instruction": "task"}), records)
     normalise(records[0], layout)
     assert [m["content"] for m in records[0].messages] == ["Be brief.", "Translate.\n\nHund", "dog"]
 
@@ -112,5 +112,5 @@ def test_alpaca_input_system_prompt_and_own_columns():
 def test_messages_in_a_csv_cell():
     cell = orjson.dumps(LAYOUTS["messages"]("q", "a")["messages"]).decode()
     records = records_of(encode_csv([{"messages": cell}]), "csv")
-    normalise(records[0], detect(DataSpec(path=Path("x")), records, "x"))
+    normalise(records[0], detect(DataSpec(path=Path("x")), records))
     assert [m["content"] for m in records[0].messages] == ["q", "a"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from luthier.data.text import answer_of, loose_key, prompt_of
+from luthier.data.text import loose_key, turns_of
 from luthier.rows import read_rows
 
 corpus = pytest.importorskip("chatterbot_corpus")
@@ -33,7 +33,7 @@ def test_split_of_the_corpus(work, lines):
     assert found["duplicates"]["exact"] > 1100 and found["accepted"] > 1000
     assert found["splits"]["test"] >= 100 and found["test_rows_seen_in_train"] == 0
     train, test = read_rows(run.split("train")), read_rows(run.split("test"))
-    for text_of in (prompt_of, answer_of):  # every pair of them, not by hashes
-        seen = [pieces(text_of(row["messages"])) for row in train]
-        held_out = [pieces(text_of(row["messages"])) for row in test]
+    for side in (0, 1):  # every pair of them, not by hashes
+        seen = [pieces(turns_of(row["messages"])[-1][side]) for row in train]
+        held_out = [pieces(turns_of(row["messages"])[-1][side]) for row in test]
         assert sum(any(alike(one, other) for other in seen) for one in held_out) == 0

@@ -141,3 +141,27 @@ def test_leakage_counts_rows():
     )]  # fmt: skip
     assert seen_in_train(rows[:2], rows[2:], labels=False) == 2
     assert seen_in_train(rows[:2], rows[2:], labels=True) == 1
+
+
+def conversation(number: int, *texts: str) -> Record:
+    roles = ("user", "assistant") * len(texts)
+    return Record(number, b"", messages=[{"role": r, "content": t} for r, t in zip(roles, texts, strict=False)])
+
+
+def test_every_answer_of_a_conversation_ties_rows_together():
+    records = [
+        conversation(1, "Where is the key?", "Under the mat.", "And the lamp?", "On the shelf by the window."),
+        conversation(2, "Where is the key?", "Under the mat."),
+        conversation(3, "Hello", "How can I help?", "Who wrote Hamlet?", "Shakespeare did."),
+        conversation(4, "Hello", "How can I help?", "What does it cost?", "Ten euros."),
+    ]
+    assert groups(inspect(records), range(4)) == [0, 0, 2, 3], "a greeting with which no row ends ties nothing"
+
+
+def test_leakage_of_an_earlier_turn():
+    short = {"id": "1", "group": "", "messages": conversation(1, "Q1", "A1").messages}
+    long = {"id": "2", "group": "", "messages": conversation(2, "Q1", "A1", "Q2", "A2").messages}
+    other = {"id": "3", "group": "", "messages": conversation(3, "Q1", "A1", "Q3", "A3").messages}
+    assert seen_in_train([long], [short], labels=False) == 1
+    assert seen_in_train([short], [long], labels=False) == 1
+    assert seen_in_train([long], [other], labels=False) == 0
