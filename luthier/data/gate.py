@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from luthier.data.docs import publish
-from luthier.data.expectations import REQUIRED, name
+from luthier.data.expectations import REQUIRED, Required, name
 from luthier.errors import DataError
 
 if TYPE_CHECKING:
     from great_expectations.core.expectation_suite import ExpectationSuite
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
     from great_expectations.data_context import FileDataContext
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
     from pandas import DataFrame
 
 SUITE = "training_rows"
@@ -73,7 +74,7 @@ def _run(folder: Path, rows: "DataFrame", parameters: dict[str, Any]) -> Verdict
         raise
     except Exception as error:  # whatever stops the gate from running has to stop the run
         why = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        raise DataError("the data gate cannot run", why, "Restore the folder gx/ from git.", "gx") from error
+        raise DataError("the data gate cannot run", why, "Restore the folder gx/ from git.", "gx/") from error
     results = [result for run in outcome.run_results.values() for result in run.results]
     if len(results) < len(REQUIRED):
         what = f"only {len(results)} of {len(REQUIRED)} expectations were run"
@@ -82,24 +83,34 @@ def _run(folder: Path, rows: "DataFrame", parameters: dict[str, Any]) -> Verdict
 
 
 def _check_complete(folder: Path, context: "FileDataContext") -> None:
-    """Raises DataError with the name of every expectation that was dropped or that nobody wrote down."""
+    """Raises DataError with the name of every expectation that was dropped, is lacking or was changed."""
     path = folder / "expectations" / f"{SUITE}.json"
     where, fix = f"gx/expectations/{SUITE}.json", "Restore the file from git."
     try:
         content = orjson.loads(path.read_bytes())
         written = [(each["type"], each["kwargs"].get("column", "")) for each in content["expectations"]]
-    except (OSError, KeyError, TypeError, orjson.JSONDecodeError) as error:
+    except (OSError, KeyError, TypeError, AttributeError, orjson.JSONDecodeError) as error:
         raise DataError("the suite of the data gate cannot be read", str(error), fix, where) from None
     loaded = _loaded(context.suites.get(SUITE))
-    if dropped := [name(*each) for each in written if each not in loaded]:
+    if dropped := [name(*each) for each in written if each not in [(held.kind, held.column) for held in loaded]]:
         what = f"Great Expectations does not know {', '.join(dropped)}"
         raise DataError(what, "It would have been left out without a word; is it misspelt?", fix, where)
-    if missing := [name(*each) for each in REQUIRED if each not in loaded]:
-        raise DataError(f"the data gate lacks {', '.join(missing)}", "Without it bad rows pass", fix, where)
+    if missing := [name(each.kind, each.column) for each in REQUIRED if each not in loaded]:
+        why = "It was taken out, or its severity or values were changed; without it bad rows pass"
+        raise DataError(f"the data gate lacks {', '.join(missing)}", why, fix, where)
 
 
-def _loaded(suite: "ExpectationSuite") -> list[tuple[str, str]]:
-    return [(each.expectation_type, getattr(each, "column", "")) for each in suite.expectations]
+def _loaded(suite: "ExpectationSuite") -> list[Required]:
+    return [_as_required(each.configuration) for each in suite.expectations]
+
+
+def _as_required(loaded: "ExpectationConfiguration") -> Required:
+    kwargs = dict(loaded.kwargs)
+    return Required(loaded.type, kwargs.pop("column", ""), _severity(loaded), kwargs)
+
+
+def _severity(loaded: "ExpectationConfiguration") -> str:
+    return str(getattr(loaded.severity, "value", loaded.severity))
 
 
 def _told(result: "ExpectationValidationResult") -> dict[str, Any]:
@@ -108,7 +119,7 @@ def _told(result: "ExpectationValidationResult") -> dict[str, Any]:
     return {
         "expectation": wanted.type,
         "column": wanted.kwargs.get("column", ""),
-        "severity": str(getattr(wanted.severity, "value", wanted.severity)),
+        "severity": _severity(wanted),
         "success": bool(result.success),
         "broken": not result.result,  # an error inside a check leaves an empty result
         "unexpected": result.result.get("unexpected_count"),

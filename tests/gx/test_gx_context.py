@@ -79,7 +79,7 @@ def test_warnings_do_not_block(tmp_path):
 
 @pytest.mark.parametrize("index", range(len(REQUIRED)))
 def test_a_deleted_expectation_is_missed(suites, tmp_path, index):
-    kind, column = REQUIRED[index]
+    kind, column, *_ = REQUIRED[index]
     spoil(suites, lambda all_: all_.remove(next(
         each for each in all_ if (each["type"], each["kwargs"].get("column", "")) == (kind, column)
     )))  # fmt: skip
@@ -94,10 +94,23 @@ def test_a_deleted_expectation_is_missed(suites, tmp_path, index):
     lambda all_: all_[3]["kwargs"].update(mostlyy=0.1),
     lambda all_: all_[3].pop("type"),
     lambda all_: all_.clear(),
+    lambda all_: all_[3].update(kwargs=[]),
 ])  # fmt: skip
 def test_a_misspelt_expectation_is_refused(suites, tmp_path, change):
     spoil(suites, change)
     with pytest.raises(DataError):
+        judge(rows([record(1)]), PARAMETERS, tmp_path / "docs", suites)
+
+
+@pytest.mark.parametrize("change", [
+    lambda all_: all_[3].update(severity="warning"),
+    lambda all_: all_[3]["kwargs"].update(mostly=0),
+    lambda all_: all_[5]["kwargs"].update(mostly=0.5),
+    lambda all_: all_[4]["kwargs"]["value_set"].append("user"),
+])  # fmt: skip
+def test_a_softened_expectation_is_missed(suites, tmp_path, change):
+    spoil(suites, change)
+    with pytest.raises(DataError, match="lacks expect_column_values.*severity or values were changed"):
         judge(rows([record(1)]), PARAMETERS, tmp_path / "docs", suites)
 
 
