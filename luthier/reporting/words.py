@@ -72,7 +72,8 @@ def limits(report: Report) -> list[str]:
     if "4-bit" in description or "dequantised" in description:
         found.append(f"The base is {description}. It may be weaker than the original weights, and gains larger.")
     if truncated := report["tuned"].get("truncated"):
-        found.append(f"{count(truncated)} test answers were longer than the limit and were scored up to it.")
+        long = f"{count(truncated)} test conversations were longer than the model's context"
+        found.append(f"{long} and lost their beginning; their answers were scored in full.")
     return found
 
 

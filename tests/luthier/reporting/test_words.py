@@ -42,6 +42,11 @@ def test_limits_name_the_dequantised_base_only_when_it_is_one(report):
     assert "dequantised" not in " ".join(words.limits(report))
 
 
+def test_limits_say_what_a_cut_takes_away(report):
+    report["tuned"]["truncated"] = 3
+    assert "3 test conversations" in " ".join(words.limits(report)) and "beginning" in " ".join(words.limits(report))
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [(None, "not measured"), (4.21, "4.2 s"), (59.9, "60 s"), (707, "11 min 47 s"), (7260, "2 h 01 min")],
