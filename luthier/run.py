@@ -9,7 +9,7 @@ from luthier.home import check_home
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 from luthier.spec import RunSpec
-from luthier.spec_file import load_spec, save_spec
+from luthier.spec_file import anchored, load_spec, save_spec
 from luthier.stages import STAGES, run_id, stage_key
 
 
@@ -53,6 +53,7 @@ def open_run(spec: RunSpec, settings: Settings, again: bool = False) -> Run:
     from luthier.data import content_sha256
 
     check_home(settings.root)
+    spec = anchored(spec, Path.cwd())  # one that came through the API knows no folder
     data_sha256 = content_sha256(spec.data.path)
     base = run_id(spec, data_sha256)
     run = Run(spec, data_sha256, _newest(settings.runs, base), settings)

@@ -1,10 +1,11 @@
 """The run spec: one pydantic model behind the YAML file, the Prefect form and the Prefect API."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 METRICS = ("exact_match", "token_f1", "rouge_l", "chrf")
 """Answer metrics, all between 0 and 1, higher is better."""
@@ -114,11 +115,24 @@ class EvaluationSpec(Section):
                 raise ValueError(f'{name}: cannot read "{wanted}"; write "-30%", "+0.02", ">=0.5" or "<=4.0"')
         return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else value
 
+    @field_validator("accept")
+    @classmethod
+    def accept_is_measured(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        if not {"primary_metric", "metrics"} <= info.data.keys():  # they are refused themselves
+            return value
+        measured = ["perplexity", *_all_metrics(info.data["primary_metric"], info.data["metrics"])]
+        if left_out := [name for name in value if name not in measured]:
+            raise ValueError(f"{', '.join(left_out)} would not be measured; add it to evaluation.metrics")
+        return value
+
     @property
     def all_metrics(self) -> list[str]:
         """Names of the answer metrics, the primary one first."""
-        chosen = self.metrics or METRICS
-        return [self.primary_metric, *(name for name in chosen if name != self.primary_metric)]
+        return _all_metrics(self.primary_metric, self.metrics)
+
+
+def _all_metrics(primary: str, more: Sequence[str]) -> list[str]:
+    return [primary, *(name for name in more or METRICS if name != primary)]
 
 
 class ComputeSpec(Section):

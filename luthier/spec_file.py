@@ -1,6 +1,7 @@
 """Reading and writing run specs: every fault of a file reported at once, each with its key."""
 
 import difflib
+import os
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,11 +21,17 @@ def load_spec(path: Path, overrides: list[str] | None = None) -> RunSpec:
     content = _read_yaml(path)
     for override in overrides or []:
         _set(content, override)
-    spec = parse_spec(content, str(path))
-    spec.data.path = path.parent.absolute() / spec.data.path.expanduser()
-    if spec.model.base.startswith(("./", "../")):
-        spec.model.base = str((path.parent / spec.model.base).resolve())
-    return spec
+    return anchored(parse_spec(content, str(path)), path.parent)
+
+
+def anchored(spec: RunSpec, folder: Path) -> RunSpec:
+    """The spec with data.path, and a base that is a folder (./ or ../), made absolute; absolute ones stay."""
+    path = os.path.expanduser(spec.data.path)  # noqa: PTH111 (Path's raises for an unknown user)
+    data = spec.data.model_copy(update={"path": folder.absolute() / path})
+    model = spec.model
+    if model.base.startswith(("./", "../")):
+        model = model.model_copy(update={"base": str((folder / model.base).resolve())})
+    return spec.model_copy(update={"data": data, "model": model})
 
 
 def parse_spec(content: Any, source: str = "spec") -> RunSpec:
@@ -43,15 +50,13 @@ def save_spec(spec: RunSpec, path: Path) -> None:
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_bytes())
+        content = _parse_yaml(path.read_bytes())
     except FileNotFoundError:
         raise SpecError(
             "the spec is not there", "", "Check the path, or write one with `luthier init`.", str(path)
         ) from None
     except OSError as error:
         raise SpecError("the spec cannot be read", str(error.strerror), "Name a YAML file.", str(path)) from None
-    except UnicodeDecodeError:
-        raise SpecError("the spec is not text in UTF-8", "", "Save it as UTF-8.", str(path)) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
@@ -61,6 +66,16 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         found = "nothing" if content is None else f"a {type(content).__name__}"
         raise SpecError(f"the spec holds {found}, not keys and values", "", "See recipes/ for examples.", str(path))
     return content
+
+
+def _parse_yaml(text: bytes | str) -> Any:
+    """Raises YAMLError, also for a date like 2024-02-30 or lists nested too deep, where PyYAML raises others."""
+    try:
+        return yaml.safe_load(text)
+    except (ValueError, LookupError, AttributeError) as error:
+        raise yaml.YAMLError(f"a value cannot be read: {error}") from None
+    except RecursionError:
+        raise yaml.YAMLError("its lists or keys are nested too deep") from None
 
 
 def _set(content: dict[str, Any], override: str) -> None:
@@ -74,7 +89,7 @@ def _set(content: dict[str, Any], override: str) -> None:
         if not isinstance(node, dict):
             raise SpecError(f'"{parent}" holds a value, not keys', "", "Check the key's path.", f"--set {key}")
     try:
-        node[last] = yaml.safe_load(text)
+        node[last] = _parse_yaml(text)
     except yaml.YAMLError:
         node[last] = text
 

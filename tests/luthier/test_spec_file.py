@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from luthier.errors import Problems, SpecError
 from luthier.spec import METRICS
-from luthier.spec_file import load_spec, parse_spec, save_spec
+from luthier.spec_file import anchored, load_spec, parse_spec, save_spec
 
 MINIMAL = {"name": "bot", "data": {"path": "data.jsonl"}}
 
@@ -91,3 +91,33 @@ def test_accept_refuses_what_is_not_measured_or_not_readable(accept):
 
 def test_project_may_be_just_a_name():
     assert parse_spec(MINIMAL | {"project": "acme"}).project.name == "acme"
+
+
+def test_accept_names_only_what_is_measured():
+    with pytest.raises(Problems, match=r"evaluation\.accept: rouge_l would not be measured"):
+        parse_spec(MINIMAL | {"evaluation": {"metrics": ["chrf"], "accept": {"rouge_l": "+0.1"}}})
+    evaluation = {"primary_metric": "rouge_l", "metrics": ["chrf"], "accept": {"rouge_l": "+0.1", "perplexity": "-1%"}}
+    assert parse_spec(MINIMAL | {"evaluation": evaluation}).evaluation.accept
+
+
+@pytest.mark.parametrize("content", ["name: 2024-02-30\n", f"name: {'[' * 3000}\n", "name: !!bool x\n"])
+def test_values_that_yaml_stumbles_over(tmp_path, content):
+    with pytest.raises(SpecError, match="not valid YAML"):
+        load_spec(write(tmp_path, content))
+
+
+def test_an_override_that_is_no_date_is_text(tmp_path):
+    assert load_spec(write(tmp_path, MINIMAL), ["notes=2024-02-30"]).notes == "2024-02-30"
+
+
+def test_a_path_of_an_unknown_user_is_one_that_is_not_there(tmp_path):
+    spec = load_spec(write(tmp_path, MINIMAL | {"data": {"path": "~nobody-here/data.jsonl"}}))
+    assert not spec.data.path.exists()
+
+
+def test_a_saved_spec_means_the_same_from_every_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    spec = anchored(parse_spec(MINIMAL | {"model": {"base": "./base"}}), Path())
+    save_spec(spec, tmp_path / "run" / "spec.yaml")
+    assert load_spec(tmp_path / "run" / "spec.yaml") == spec
+    assert spec.model.base == str(tmp_path / "base") and spec.data.path == tmp_path / "data.jsonl"
