@@ -1,8 +1,9 @@
 """Finding a base model: an alias, a folder or a hub id becomes a folder of safetensors weights."""
 
+import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from luthier.errors import ModelError
 from luthier.models.hub import download
@@ -27,9 +28,9 @@ def locate(model: ModelSpec, models: Path) -> Path:
     base = model.base
     if base in ALIASES:
         return build(ALIASES[base], models / base)
-    folder = Path(base).expanduser()
-    if folder.is_dir():
-        folder = folder.absolute()
+    name = os.path.expanduser(base)  # noqa: PTH111 (Path's raises for an unknown user)
+    if os.path.isdir(name):  # noqa: PTH112 (Path's raises for a name that is too long)
+        folder = Path(name).absolute()
     elif HUB_ID.fullmatch(base) and not base.startswith("."):
         folder = download(base, model.revision, with_code=model.trust_remote_code)
     else:
@@ -58,7 +59,7 @@ def load_tokenizer(folder: Path, trust_remote_code: bool = False) -> "PreTrained
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # a broken tokenizer.json raises no narrower class
         raise ModelError(
             f"the tokenizer in {folder} cannot be read", str(error), "Save it beside the weights.", "model.base"
         ) from error
@@ -77,6 +78,7 @@ def load_tokenizer(folder: Path, trust_remote_code: bool = False) -> "PreTrained
 def load_model(folder: Path, dtype: str, trust_remote_code: bool = False) -> "PreTrainedModel":
     """The causal language model in `dtype` (float32 or bfloat16), in evaluation mode, on the CPU."""
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     try:
@@ -87,18 +89,19 @@ def load_model(folder: Path, dtype: str, trust_remote_code: bool = False) -> "Pr
             use_safetensors=True,
             trust_remote_code=trust_remote_code,
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         fix = "Name a folder that holds a causal language model."
         raise ModelError(f"the model in {folder} cannot be loaded", str(error), fix, "model.base") from error
 
 
 def context_length(folder: Path) -> int:
     """Tokens the model can look at, at most."""
-    config = read_json(folder / "config.json")
-    for section in (config, config.get("text_config", {})):
+    config = _config(folder)
+    text = config.get("text_config")
+    for section in (config, text if isinstance(text, dict) else {}):
         for key in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length"):
-            if section.get(key):
-                return int(section[key])
+            if isinstance(length := section.get(key), int) and length > 0:
+                return length
     raise ModelError(
         "the model does not say how long its context is", f"{folder / 'config.json'} has no max_position_embeddings",
         "Add it.", "model.base",
@@ -118,13 +121,39 @@ def _check(folder: Path, model: ModelSpec) -> None:
         pickled = any(folder.glob("*.bin")) or any(folder.glob("*.pt*"))
         why = "Its weights are pickled, and loading a pickle can run any code." if pickled else "It has no weights."
         raise ModelError(f"{folder} holds no safetensors", why, "Use safetensors weights.", "model.base")
-    if "auto_map" in read_json(folder / "config.json") and not model.trust_remote_code:
+    _check_weights(folder)
+    if "auto_map" in _config(folder) and not model.trust_remote_code:
         raise ModelError(
             f"the model in {folder} comes with code of its own",
             "Running it would give that code the rights of your account.",
             "Read the code; if you trust it, set model.trust_remote_code: true.",
             "model.base",
         )
+
+
+def _check_weights(folder: Path) -> None:
+    """Refuse a weight file that was not copied to its end; only the headers are read."""
+    from safetensors import SafetensorError, safe_open
+
+    for path in folder.glob("*.safetensors"):
+        try:
+            with safe_open(path, framework="numpy"):
+                pass
+        except (OSError, SafetensorError) as error:
+            fix = "Copy or download the model again."
+            raise ModelError(f"the weights in {path} cannot be read", str(error), fix, "model.base") from None
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    """The model's config.json. Raises ModelError when it is broken."""
+    path = folder / "config.json"
+    try:
+        config = read_json(path)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read", str(error), "Copy the model again.", "model.base") from None
+    if not isinstance(config, dict):
+        raise ModelError(f"{path} holds no keys and values", "", "Copy the model again.", "model.base")
+    return config
 
 
 def _keep_padding_apart(tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:

@@ -15,6 +15,7 @@ def download(hub_id: str, revision: str | None, with_code: bool) -> Path:
     import httpx
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import HFValidationError as NoName
     from huggingface_hub.errors import RevisionNotFoundError as NoRevision
 
     patterns = [*PATTERNS, "*.py"] if with_code else PATTERNS
@@ -24,6 +25,8 @@ def download(hub_id: str, revision: str | None, with_code: bool) -> Path:
         why, fix = "Its owner asks for consent first.", "Accept the terms on the model's page and set HF_TOKEN."
     except NoRevision:
         raise ModelError(f'{hub_id} has no revision "{revision}"', "", "Name another.", "model.revision") from None
+    except NoName as error:
+        why, fix = str(error), "Name a folder that exists, or a hub id such as owner/name."
     except RepositoryNotFoundError:
         why, fix = "The hub knows no such model, or it is private.", "Check the name, or set HF_TOKEN."
     except (LocalEntryNotFoundError, HfHubHTTPError, httpx.HTTPError, OSError):

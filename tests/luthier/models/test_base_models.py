@@ -101,3 +101,31 @@ def test_packaged_model_is_built_once_by_two_at_a_time(tmp_path):
     assert context_length(folder) == 8192 and tokenizer.model_max_length == 8192
     stamp = (folder / "model.safetensors").stat().st_mtime_ns
     assert locate(ModelSpec(), tmp_path) == folder and (folder / "model.safetensors").stat().st_mtime_ns == stamp
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '"text"', '{"text_config": null}', '{"max_position_embeddings": "x"}'])
+def test_broken_config(copy, content):
+    (copy / "config.json").write_text(content)
+    with pytest.raises(ModelError, match=r"config\.json") as caught:
+        context_length(locate(ModelSpec(base=str(copy)), copy))
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]"])
+def test_broken_tokenizer(copy, content):
+    (copy / "tokenizer.json").write_text(content)
+    with pytest.raises(ModelError, match="tokenizer"):
+        load_tokenizer(copy)
+
+
+def test_weights_that_were_not_copied_to_their_end(copy):
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(ModelError, match="cannot be read"):
+        locate(ModelSpec(base=str(copy)), copy)
+
+
+@pytest.mark.parametrize("base", ["~nobody-here/x", "x" * 5000, "a/" + "x" * 5000, "./" + "x" * 5000])
+def test_a_name_that_no_folder_can_have(base, tmp_path):
+    with pytest.raises(ModelError, match="base model"):
+        locate(ModelSpec(base=base), tmp_path)
