@@ -1,24 +1,45 @@
 """Settings of a team or a machine: `luthier.toml`, overridden by LUTHIER_… variables."""
 
+import difflib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, TomlConfigSettingsSource
+
+from luthier.errors import LuthierError, Problems, SpecError
+
+FILE = "luthier.toml"
 
 
 class Settings(BaseSettings):
-    """What belongs to a machine or a team rather than to a run."""
+    """What belongs to a machine or a team rather than to a run. Raises SpecError or Problems when it cannot be used."""
 
-    model_config = SettingsConfigDict(env_prefix="LUTHIER_", toml_file="luthier.toml", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="LUTHIER_", toml_file=FILE, extra="forbid")
 
     home: Path = Field(Path(".luthier"), description="Where runs, databases and models are kept.")
     mlflow_uri: str | None = Field(None, description="MLflow tracking server; default: a database in the home.")
     prefect_url: str | None = Field(None, description="API of a Prefect server; default: one of the home's own.")
 
+    def __init__(self, **values: Any):
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise Problems("the settings cannot be used", [_problem(fault) for fault in error.errors()]) from None
+        except (OSError, ValueError) as error:
+            raise SpecError("the settings cannot be read", str(error), "Mend the file.", FILE) from None
+
     @classmethod
     def settings_customise_sources(cls, settings_cls: Any, init_settings: Any, env_settings: Any, **_: Any) -> Any:  # type: ignore[override]
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("home")
+    @classmethod
+    def home_is_known(cls, home: Path) -> Path:
+        try:
+            return home.expanduser().absolute()
+        except RuntimeError as error:  # ~somebody
+            raise ValueError(str(error)) from None
 
     @property
     def root(self) -> Path:
@@ -35,3 +56,13 @@ class Settings(BaseSettings):
     @property
     def tracking_uri(self) -> str:
         return self.mlflow_uri or f"sqlite:///{self.root / 'mlflow' / 'mlflow.db'}"
+
+
+def _problem(fault: Any) -> LuthierError:
+    key = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, Settings.model_fields, n=1)
+        fix = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(Settings.model_fields)}."
+        return SpecError("unknown key", "", fix, f"{FILE}: {key}")
+    where = f"{FILE}: {key} (or LUTHIER_{key.upper()})"
+    return SpecError(fault["msg"].removeprefix("Value error, "), "", "", where)
