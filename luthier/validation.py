@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from luthier.errors import SpecError
 from luthier.events import Event
 from luthier.run import Run
+from luthier.spec import RunSpec
 from luthier.spec_file import save_spec
 from luthier.storage import read_json
 
@@ -11,14 +13,19 @@ COUNTS = ("read", "accepted", "quarantined", "blank", "test_rows_seen_in_train",
 
 
 def validate(run: Run) -> Iterator[Event]:
-    """Yield events, the last one `finished` with the stage's summary. Raises ModelError, DataError, Problems."""
+    """Yield events, the last one `finished` with the stage's summary.
+
+    Raises ModelError, SpecError, DataError, Problems.
+    """
     from luthier import data
     from luthier.models.base import context_length, load_tokenizer, locate
     from luthier.training import presets
 
+    run.folder.validation.unlink(missing_ok=True)  # of an earlier try, which this one may not get as far as
     yield {"kind": "phase", "name": "finding the base model"}
     base = locate(run.asked.model, run.settings.models)
     context = context_length(base)
+    _check_answers(run.asked, context)
     tokenizer = load_tokenizer(base, run.asked.model.trust_remote_code)
     max_length = presets.max_length(run.asked.training, context)
     yield from data.prepare(run.asked, run.folder, tokenizer, max_length)
@@ -28,3 +35,15 @@ def validate(run: Run) -> Iterator[Event]:
         save_spec(presets.resolve(run.asked, context, longest), run.folder.spec)
     chosen = presets.reasons(run.asked, context, longest)
     yield {"kind": "finished", "result": {"chosen": chosen} | {name: found[name] for name in COUNTS}}
+
+
+def _check_answers(spec: RunSpec, context: int) -> None:
+    """Raises SpecError when the answers would leave their questions less than half of the model's context."""
+    longest = spec.evaluation.max_new_tokens
+    if longest > context // 2:
+        raise SpecError(
+            f"answers of {longest} tokens leave too little room for the prompt",
+            f"The model looks at {context} tokens, prompt and answer together.",
+            f"Set it to {context // 2} or less, or choose a model with a longer context.",
+            "evaluation.max_new_tokens",
+        )

@@ -1,5 +1,6 @@
 """luthier init [RECIPE]"""
 
+import os
 import sys
 from pathlib import Path
 
@@ -18,12 +19,16 @@ def init(recipe: str | None, data: Path | None, name: str | None, out: Path, as_
     from luthier.errors import SpecError
     from luthier.recipes import fill, recipe_names
 
-    if out.exists():
+    if os.path.lexists(out):
         raise SpecError("the file is already there", "", "Choose another with --out, or remove it.", str(out))
     recipe = recipe or _ask("Recipe", default="customer-support", choices=recipe_names())
     data = data or Path(_ask("Data file", default="data.jsonl"))
     name = name or _ask("Name of the run", default=out.stem)
-    out.write_text(fill(recipe, name, data.absolute() if data.exists() else data))
+    try:
+        out.write_text(fill(recipe, name, data.absolute() if os.path.exists(data) else data))  # noqa: PTH110
+    except OSError as error:
+        why, fix = error.strerror or str(error), "Choose another place with --out."
+        raise SpecError("the spec cannot be written", why, fix, str(out)) from None
     say(f"Wrote {out}. Next:\n  luthier check {out}\n  luthier run {out}")
     if as_json:
         print_json({"ok": True, "spec": str(out), "recipe": recipe})

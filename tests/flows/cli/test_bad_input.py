@@ -24,10 +24,12 @@ def call(tmp_path, monkeypatch, tiny_model):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LUTHIER_HOME", str(tmp_path / "home"))
 
-    def check(data: bytes | None = None, command: str = "check", **sections: object) -> tuple[int, str, str]:
-        if data is not None:
-            Path("data.jsonl").write_bytes(data)
-        spec = {"name": "bad", "data": {"path": "data.jsonl"}, "model": {"base": str(tiny_model)}}
+    def check(
+        content: bytes | None = None, file: str = "data.jsonl", command: str = "check", **sections: object
+    ) -> tuple[int, str, str]:
+        if content is not None:
+            Path(file).write_bytes(content)
+        spec = {"name": "bad", "data": {"path": file}, "model": {"base": str(tiny_model)}}
         for name, section in sections.items():
             both = isinstance(section, dict) and isinstance(spec.get(name), dict)
             spec[name] = {**spec[name], **section} if both else section
@@ -153,3 +155,60 @@ def test_a_missing_spec(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(main, ["run", "nothing.yaml"])
     assert done.exit_code == 2 and "nothing.yaml: the spec is not there" in done.stderr
+
+
+CONTRACT = {"ok", "read", "accepted", "quarantined", "blank", "errors", "warnings", "tokens", "estimate", "page"}
+
+
+def test_refused_data_is_told_in_full(call):
+    rows: list[object] = [*GOOD, *[{"prompt": "no answer"}] * 30]
+    told = refused(call(lines(rows)), "data.jsonl:41")
+    assert set(told) >= CONTRACT
+    assert (told["read"], told["accepted"], told["quarantined"], told["blank"]) == (70, 40, 30, 0)
+    assert [fault["line"] for fault in told["errors"]] == list(range(41, 71)), "not the first twenty only"
+    assert {(fault["file"], fault["code"]) for fault in told["errors"]} == {("data.jsonl", "missing_field")}
+    assert Path(told["page"]).exists() and told["tokens"]["examples"] == 40
+
+
+def test_elements_have_their_number(call):
+    told = refused(call(json.dumps([*GOOD, {"prompt": "no answer"}]).encode(), file="data.json"))
+    assert told["errors"][0]["line"] == 41
+
+
+def test_a_fault_of_the_spec_has_its_key(call):
+    told = refused(call(lines(GOOD), training={"rank": "x"}))
+    assert set(told) >= CONTRACT and told["read"] is None and told["page"] is None
+    (fault,) = told["errors"]
+    assert (fault["file"], fault["line"], fault["field"]) == ("spec.yaml", None, "training.rank")
+    told = refused(call(lines(GOOD[:3])))
+    assert (told["errors"][0]["file"], told["errors"][0]["field"]) == ("spec.yaml", "data.split") and told["read"] == 3
+
+
+def test_what_was_found_before_is_not_told_of_a_model_that_is_broken_now(call, tiny_model, tmp_path):
+    base = shutil.copytree(tiny_model, tmp_path / "base")
+    refused(call(broken(3, {}), model={"base": "./base"}))
+    (base / "config.json").write_text("{")
+    told = refused(call(broken(3, {}), model={"base": "./base"}), "config.json")
+    assert told["read"] is None and told["errors"][0]["field"] == "model.base"
+
+
+def test_answers_that_leave_no_room_for_the_prompt(call):
+    refused(call(lines(GOOD), evaluation={"max_new_tokens": 300}), "evaluation.max_new_tokens", "256")
+
+
+@pytest.mark.parametrize(
+    ("training", "steps"),
+    [({"epochs": 0.1}, 1), ({"epochs": 1.5, "batch_size": 7}, 7), ({"epochs": 3, "max_steps": 900}, 12)],
+)
+def test_estimate_counts_as_training_does(call, training, steps):
+    code, err, out = call(lines(GOOD), training=training)  # 32 rows are trained on
+    assert code == 0, err
+    assert json.loads(out)["estimate"]["steps"] == steps
+
+
+@pytest.mark.parametrize("out", ["missing/folder/spec.yaml", "file/spec.yaml", "x" * 300])
+def test_init_to_a_place_that_cannot_be_written(tmp_path, monkeypatch, out):
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_text("")
+    done = CliRunner().invoke(main, ["init", "demo", "--out", out])
+    assert done.exit_code == 2 and "cannot be written" in done.stderr, done.stderr

@@ -1,0 +1,77 @@
+"""What `luthier check` tells of a spec and its data: lines for people, and the contract's JSON."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from flows.cli.common import say
+from luthier.errors import LuthierError, Problems
+from luthier.run import Run
+from luthier.spec import RunSpec
+from luthier.storage import read_json
+
+COUNTS = ("read", "accepted", "quarantined", "blank")
+
+
+def tell(found: dict[str, Any], spec: RunSpec) -> None:
+    from luthier.training.presets import PRESETS
+
+    tokens, splits, training = found["tokens"], found["splits"], spec.training
+    say(f"{found['source']}: read as {found['format']}, {found['columns']}")
+    counts = f"{found['accepted']} accepted + {found['quarantined']} set aside + {found['blank']} blank"
+    say(f"  {counts} = {found['read']} read")
+    for reason, count in found["reasons"].items():
+        say(f"    {count} × {reason}")
+    for warning in found["warnings"]:
+        say(f"  warning: {warning['message']}")
+    say(f"  split: {splits['train']} train, {splits['validation']} validation, {splits['test']} test")
+    say(f"  tokens: {tokens['total']}, {tokens['trained']} of them learned; longest row {tokens['max']}")
+    preset = PRESETS[training.preset]
+    say(f"  preset {training.preset}: {preset.use}. Risk: {preset.risk}. Chosen for this run:")
+    for key, reason in found["chosen"].items():
+        say(f"    {key} = {getattr(training, key)}: {reason}")
+    say("The run could start.")
+
+
+def accepted(found: dict[str, Any], run: Run) -> dict[str, Any]:
+    keys = ("ok", *COUNTS, "errors", "warnings", "tokens", "chosen")
+    estimate = _estimate(found["splits"]["train"], run.spec)
+    return {name: found[name] for name in keys} | {"estimate": estimate, "page": str(run.folder.page)}
+
+
+def refused(error: LuthierError, spec: Path, run: Run | None) -> dict[str, Any]:
+    """Every fault with its place, and what was found in the data before; null where it did not come to that."""
+    found = read_json(run.folder.validation) if run and run.folder.validation.exists() else {}
+    parts = error.problems if isinstance(error, Problems) else [error]
+    every_row = found.get("errors") if isinstance(error, Problems) else None  # people are shown the first of a kind
+    return {
+        "ok": False,
+        **{name: found.get(name) for name in COUNTS},
+        "errors": every_row or [_fault(part, spec) for part in parts],
+        "warnings": found.get("warnings", []),
+        "tokens": found.get("tokens", {}),
+        "estimate": None,
+        "page": str(run.folder.page) if run and found else None,
+        "exit_code": error.exit_code,
+    }
+
+
+def _estimate(rows: int, spec: RunSpec) -> dict[str, Any]:
+    """Optimizer steps, unless training stops early; time is not predicted here, and this machine costs nothing."""
+    from luthier.training.dataset import total_steps
+    from luthier.training.plan import plan_of
+
+    return {"steps": total_steps(rows, plan_of(spec)), "seconds": None, "usd": 0.0}
+
+
+def _fault(error: LuthierError, spec: Path) -> dict[str, Any]:
+    """A fault's place is a line of a file, a file or folder, or else a key of the spec."""
+    file, _, line = error.where.rpartition(":")
+    code = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+    place: dict[str, Any] = {"file": str(spec), "line": None, "field": error.where}
+    if file and line.isdigit():
+        place = {"file": file, "line": int(line), "field": ""}
+    elif os.sep in error.where or error.where == str(spec):
+        place = {"file": error.where, "line": None, "field": ""}
+    return place | {"code": code, "message": str(error)}
