@@ -1,5 +1,6 @@
 """A worker as a process of this machine."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -57,17 +58,15 @@ def end_leftover(attempt: AttemptFolder) -> None:
     process = _leftover(attempt)
     if process is None:
         return
-    try:
+    with contextlib.suppress(psutil.Error):
         process.kill()
         process.wait(10)
-    except psutil.NoSuchProcess:
-        return
-    except (psutil.AccessDenied, psutil.TimeoutExpired) as error:
+    if _leftover(attempt):
         raise AlreadyRunning(
             f"the worker of attempt {attempt.number} still runs and cannot be ended: process {process.pid}",
-            str(error),
+            "It belongs to another user, or it waits for a device.",
             "End that process, then start the run again: it continues.",
-        ) from None
+        )
 
 
 def _leftover(attempt: AttemptFolder) -> psutil.Process | None:
@@ -77,5 +76,5 @@ def _leftover(attempt: AttemptFolder) -> psutil.Process | None:
     try:
         process = psutil.Process(read_json(attempt.worker)["pid"])
         return process if str(attempt.job) in process.cmdline() else None
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
+    except (psutil.NoSuchProcess, psutil.AccessDenied):  # a zombie counts as gone
         return None

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
@@ -31,6 +32,10 @@ def refuse(*_args, **_kwargs):
     raise psutil.AccessDenied
 
 
+def ignore(*_args, **_kwargs):
+    pass
+
+
 def never_ends(*_args, **_kwargs):
     raise psutil.TimeoutExpired(10)
 
@@ -53,8 +58,21 @@ def test_somebody_elses_process_with_its_pid_is_spared(attempt, worker, monkeypa
     assert worker.poll() is None
 
 
-@pytest.mark.parametrize(("method", "failure"), [("kill", refuse), ("wait", never_ends)])
-def test_a_leftover_that_cannot_be_ended_is_said(attempt, worker, monkeypatch, method, failure):
-    monkeypatch.setattr(psutil.Process, method, failure)
+def test_a_leftover_that_nobody_takes_away_is_gone_all_the_same(attempt, worker, monkeypatch):
+    """A zombie stays where init takes no care of orphans."""
+
+    def wait(process, timeout):
+        while process.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        raise psutil.TimeoutExpired(timeout)
+
+    monkeypatch.setattr(psutil.Process, "wait", wait)
+    end_leftover(attempt)
+
+
+@pytest.mark.parametrize("kill", [refuse, ignore])
+def test_a_leftover_that_cannot_be_ended_is_said(attempt, worker, monkeypatch, kill):
+    monkeypatch.setattr(psutil.Process, "kill", kill)
+    monkeypatch.setattr(psutil.Process, "wait", never_ends)
     with pytest.raises(AlreadyRunning, match=f"cannot be ended: process {worker.pid}"):
         end_leftover(attempt)
