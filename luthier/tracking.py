@@ -123,7 +123,7 @@ class Tracker:
             RUN_TAG: self.run.run_id,
             "luthier.project": spec.project.name,
             "luthier.preset": spec.training.preset,
-            "luthier.creator": getpass.getuser(),
+            "luthier.creator": creator(),
         }
         run = self.client.create_run(experiment, run_name=self.run.run_id, tags=tags)
         source = Dataset(spec.data.path.name, data_sha256[:32], "local", str(spec.data.path))
@@ -150,6 +150,14 @@ class Tracker:
         artifacts = f"{self.client.get_run(self.run_id).info.artifact_uri}/adapter"
         version = same[0] if same else self.client.create_model_version(name, artifacts, self.run_id, tags)
         self.client.set_registered_model_alias(name, "challenger", version.version)
+
+
+def creator() -> str:
+    """The account that runs this; a container's may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def without_secrets(uri: str) -> str:
