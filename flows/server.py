@@ -1,20 +1,17 @@
-"""The Prefect server of a home: found if one runs there, else started for the run and stopped after it."""
+"""The Prefect server of a home: found if one runs there, else started, and stopped by its last user."""
 
 import fcntl
 import os
-import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
 
 import httpx
-import psutil
 
+from flows.process import end_recorded, launch, lives, stop
 from luthier.errors import LuthierError
 from luthier.settings import Settings
 from luthier.storage import read_json, write_json
@@ -43,63 +40,103 @@ def environment(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def server(settings: Settings) -> Iterator[str]:
-    """Yield the API address. A server that was started for a run ends with the last run that uses it."""
+    """Yield the API address, which is PREFECT_API_URL within the block.
+
+    The server is the one that PREFECT_API_URL or the setting `prefect_url` names, else the home's own.
+    Raises ServerError when it does not answer, or has gone when the block fails.
+    """
     os.environ.update(environment(settings))
-    given = os.environ.get("PREFECT_API_URL") or settings.prefect_url
-    if given:
-        if not healthy(given):
-            raise ServerError(
-                "the Prefect server does not answer", f"PREFECT_API_URL is {given}", "Start it, or unset it."
-            )
-        yield given
-        return
-    home = prefect_home(settings)
+    named = os.environ.get("PREFECT_API_URL") or settings.prefect_url
+    with _named(named) if named else _of_home(prefect_home(settings)) as url, _set("PREFECT_API_URL", url):
+        try:
+            yield url
+        except Exception as error:
+            if isinstance(error, LuthierError) or healthy(url):
+                raise
+            raise ServerError("the Prefect server went away", f"It was {url}", "The same command continues.") from error
+
+
+@contextmanager
+def _set(variable: str, value: str) -> Iterator[None]:
+    before = os.environ.get(variable)
+    os.environ[variable] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[variable]
+        else:
+            os.environ[variable] = before
+
+
+@contextmanager
+def _named(url: str) -> Iterator[str]:
+    if not healthy(url):
+        why = f"PREFECT_API_URL, or prefect_url of luthier.toml, is {url}"
+        raise ServerError("the Prefect server does not answer", why, "Start it, or unset it.")
+    yield url
+
+
+@contextmanager
+def _of_home(home: Path) -> Iterator[str]:
+    """Each user holds `users.lock` shared; who can have it alone when leaving was the last and stops the server."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / "users.lock").open("a") as users:
-        fcntl.flock(users, fcntl.LOCK_EX)
-        record = running(home)
-        url = record["url"] if record else start(home, keep=False)
-        fcntl.flock(users, fcntl.LOCK_SH)  # held while this run uses the server
-        os.environ["PREFECT_API_URL"] = url
+        with _alone(home):
+            fcntl.flock(users, fcntl.LOCK_SH)
+            url = running(home) or start(home)
         try:
             yield url
         finally:
-            del os.environ["PREFECT_API_URL"]
-            _stop_if_last(home, users)
+            with _alone(home), suppress(BlockingIOError):
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                end_recorded(home / "server.json")
 
 
-def start(home: Path, keep: bool) -> str:
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Nobody else starts or stops the server within the block."""
+    with (home / "server.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def start(home: Path) -> str:
     """Start a server on a free port and wait until it answers; returns its API address."""
     port = free_port()
-    with (home / "server.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env={**os.environ, **QUIET, "PREFECT_HOME": str(home)},
-        )
-    url = f"http://127.0.0.1:{port}/api"
-    write_json(home / "server.json", {"url": url, "pid": process.pid, "keep": keep})
-    deadline = time.monotonic() + START_WITHIN_S
-    while not healthy(url):
-        if process.poll() is not None or time.monotonic() > deadline:
-            stop(process.pid)
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    process = launch(command, home / "server.log", {**QUIET, "PREFECT_HOME": str(home)})
+    try:
+        url = f"http://127.0.0.1:{port}/api"
+        write_json(home / "server.json", {"url": url, "pid": process.pid, "command": command})
+        if running(home) is None:
             raise ServerError("the Prefect server did not start", "", f"Its log: {home / 'server.log'}")
-        time.sleep(0.2)
+    except BaseException:  # Ctrl-C too: nobody else would stop it
+        stop(process.pid)
+        raise
     return url
 
 
-def stop(pid: int) -> None:
-    """End a server with its process group."""
-    try:
-        os.killpg(pid, signal.SIGTERM)
-        psutil.Process(pid).wait(15)
-    except psutil.TimeoutExpired:
-        os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, psutil.NoSuchProcess):
-        return
+def running(home: Path) -> str | None:
+    """The API address of this home's live server; the record of a dead one is removed.
+
+    A server that lives but does not answer is waited for: it is starting, or slow under load.
+    Raises ServerError after START_WITHIN_S.
+    """
+    record = home / "server.json"
+    if not record.exists():
+        return None
+    service = read_json(record)
+    deadline = time.monotonic() + START_WITHIN_S
+    while lives(service):
+        if healthy(service["url"]):
+            return service["url"]
+        if time.monotonic() > deadline:
+            why = f"Its process {service['pid']} lives"
+            raise ServerError("the Prefect server does not answer", why, f"End it; its log: {home / 'server.log'}")
+        time.sleep(0.2)
+    record.unlink()
+    return None
 
 
 def healthy(url: str) -> bool:
@@ -107,29 +144,6 @@ def healthy(url: str) -> bool:
         return httpx.get(f"{url}/health", timeout=5).status_code == 200
     except httpx.HTTPError:
         return False
-
-
-def running(home: Path) -> dict[str, Any] | None:
-    """{url, pid, keep} of this home's live server; a record of a dead one is removed."""
-    record = home / "server.json"
-    if not record.exists():
-        return None
-    content = read_json(record)
-    if psutil.pid_exists(content["pid"]) and healthy(content["url"]):
-        return content
-    record.unlink()
-    return None
-
-
-def _stop_if_last(home: Path, users: IO[str]) -> None:
-    try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return  # another run still uses it
-    record = home / "server.json"
-    if record.exists() and not (content := read_json(record))["keep"]:
-        stop(content["pid"])
-        record.unlink()
 
 
 def free_port() -> int:

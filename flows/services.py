@@ -1,5 +1,6 @@
 """`luthier up`: the Prefect server, MLflow's pages and a worker, in one terminal, until Ctrl-C."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -12,21 +13,22 @@ from pathlib import Path
 import httpx
 
 from flows.cli.common import print_json, say
-from flows.server import ServerError, environment, free_port, prefect_home, running, start, stop
+from flows.process import end_recorded, launch, stop
+from flows.server import ServerError, free_port, prefect_home, server
 from luthier.settings import Settings
+from luthier.storage import write_json
 
 POOL = "luthier"
 PROJECT = Path(__file__).parent.parent
+DEPLOYMENTS = PROJECT / "prefect.yaml"
 START_WITHIN_S = 180
 
 
 def serve(settings: Settings, mlflow_port: int, as_json: bool) -> int:
     """Start everything, say where it is, wait for Ctrl-C or SIGTERM, stop everything."""
-    os.environ.update(environment(settings))
-    signal.signal(signal.SIGTERM, _interrupt)
     with ExitStack() as stack:
-        url = stack.enter_context(_prefect(prefect_home(settings)))
-        os.environ["PREFECT_API_URL"] = url
+        stack.enter_context(_only_one(settings.root))
+        url = stack.enter_context(server(settings))
         mlflow = settings.mlflow_uri or stack.enter_context(_mlflow(settings, mlflow_port or free_port()))
         stack.enter_context(_worker(settings))
         deploy()
@@ -43,16 +45,15 @@ def serve(settings: Settings, mlflow_port: int, as_json: bool) -> int:
 
 def deploy() -> None:
     """Register the deployments of prefect.yaml on the server that PREFECT_API_URL names."""
+    if not DEPLOYMENTS.exists():
+        say("No deployments: they need a checkout of Luthier, as an installed package has no prefect.yaml.")
+        return
     _prefect_cli("work-pool", "create", POOL, "--type", "process", "--overwrite")
-    _prefect_cli("--no-prompt", "deploy", "--all", "--prefect-file", str(PROJECT / "prefect.yaml"))
+    _prefect_cli("--no-prompt", "deploy", "--all", "--prefect-file", str(DEPLOYMENTS))
 
 
 def worker_command() -> list[str]:
     return [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _prefect_cli(*arguments: str) -> None:
@@ -69,21 +70,16 @@ def _prefect_cli(*arguments: str) -> None:
 
 
 @contextmanager
-def _prefect(home: Path) -> Iterator[str]:
+def _only_one(home: Path) -> Iterator[None]:
+    """Held by one `luthier up` a home; the lock ends with its process, however that ends."""
     home.mkdir(parents=True, exist_ok=True)
-    record = running(home)
-    if record and record["keep"]:
-        raise ServerError(
-            "this home's servers are already up", f"Prefect is at {record['url']}", "Use them, or stop them."
-        )
-    url = start(home, keep=True)
-    try:
-        yield url
-    finally:
-        kept = running(home)
-        if kept:
-            stop(kept["pid"])
-        (home / "server.json").unlink(missing_ok=True)
+    with (home / "up.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            why = f"Another `luthier up` keeps those of {home}"
+            raise ServerError("this home's servers are already up", why, "Use them, or stop it.") from None
+        yield
 
 
 @contextmanager
@@ -93,34 +89,33 @@ def _mlflow(settings: Settings, port: int) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     store = ("--backend-store-uri", settings.tracking_uri, "--artifacts-destination", (folder / "artifacts").as_uri())
     command = [sys.executable, "-m", "mlflow", "server", *store, "--host", "127.0.0.1", "--port", str(port)]
-    with _process([*command, "--workers", "1"], folder / "server.log", {"MLFLOW_DISABLE_TELEMETRY": "true"}) as process:
-        _wait(f"{address}/health", process, folder / "server.log")
+    log = folder / "server.log"
+    with _service([*command, "--workers", "1"], log, {"MLFLOW_DISABLE_TELEMETRY": "true"}) as process:
+        _wait(f"{address}/health", process, log)
         yield address
 
 
 @contextmanager
 def _worker(settings: Settings) -> Iterator[None]:
-    with _process(worker_command(), prefect_home(settings) / "worker.log", {}):
+    home = prefect_home(settings)
+    home.mkdir(parents=True, exist_ok=True)
+    with _service(worker_command(), home / "worker.log", {}):
         yield
 
 
 @contextmanager
-def _process(command: list[str], log: Path, extra: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A service in a session of its own; its whole process group ends with the block."""
-    with log.open("ab") as out:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **extra},
-            start_new_session=True,
-        )
+def _service(command: list[str], log: Path, extra: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A service for the block. The record beside its log lets the next one end what a killed `luthier up` left."""
+    record = log.with_suffix(".json")
+    end_recorded(record)
+    process = launch(command, log, extra)
     try:
+        write_json(record, {"pid": process.pid, "command": command})
         yield process
     finally:
         stop(process.pid)
         process.wait()
+        record.unlink(missing_ok=True)
 
 
 def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:

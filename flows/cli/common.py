@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import signal
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ def command(function: Callable[..., int | None]) -> click.Command:
 
 
 def _run(function: Callable[..., int | None], debug: bool, *args: Any, **options: Any) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a command that is told to end tidies up as after Ctrl-C
     try:
         return function(*args, **options) or 0
     except (Exception, KeyboardInterrupt) as error:

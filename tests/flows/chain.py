@@ -119,3 +119,12 @@ class Home:
             pid = read_json(record)["pid"]
             if psutil.pid_exists(pid):
                 os.killpg(pid, signal.SIGKILL)
+
+
+def wait_until(condition: Callable[[], Any], process: subprocess.Popen[str]) -> None:
+    """Until `condition()` holds; fails when `process` ends before."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

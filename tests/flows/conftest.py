@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from chain import Home, write_spec
 
-from flows import server
+from flows import process, server
 from luthier.settings import Settings
 
 
@@ -17,9 +17,8 @@ def prefect_api(tmp_path_factory) -> Iterator[str]:
     os.environ |= server.QUIET
     folder = server.prefect_home(settings)
     folder.mkdir()
-    url = server.start(folder, keep=True)
-    yield url
-    server.stop(server.running(folder)["pid"])
+    yield server.start(folder)
+    process.end_recorded(folder / "server.json")
 
 
 @pytest.fixture

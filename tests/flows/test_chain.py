@@ -8,7 +8,7 @@ import time
 import httpx
 import psutil
 import pytest
-from chain import PATIENCE_S, Home, write_spec
+from chain import PATIENCE_S, Home, wait_until, write_spec
 
 from luthier.storage import read_json, read_jsonl, sha256_file
 
@@ -182,11 +182,3 @@ def test_five_random_kills(straight, home):
 def assert_same_adapter(home: Home, other: Home) -> None:
     mine, theirs = (sha256_file(each.run.adapter / "adapter_model.safetensors") for each in (home, other))
     assert mine == theirs
-
-
-def wait_until(condition, process) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from chain import PATIENCE_S, write_spec
 
-from flows import server, services
+from flows import process, services
 from luthier.run_folder import RunFolder
 from luthier.storage import read_json
 
@@ -22,7 +22,7 @@ def deployed(tmp_path, prefect_api, monkeypatch):
     with (tmp_path / "worker.log").open("wb") as log:
         worker = subprocess.Popen(services.worker_command(), stdout=log, stderr=log, start_new_session=True)
     yield tmp_path
-    server.stop(worker.pid)
+    process.stop(worker.pid)
     worker.wait()
 
 

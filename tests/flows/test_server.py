@@ -9,8 +9,9 @@ import time
 import httpx
 import psutil
 import pytest
+from chain import Home
 
-from flows import server
+from flows import process, server, services
 from luthier.settings import Settings
 from luthier.storage import read_json, write_json
 
@@ -43,9 +44,10 @@ def leave(process):
 
 
 def test_two_runs_share_a_server_and_the_last_one_stops_it(tmp_path):
-    first, second = user(tmp_path), user(tmp_path)
+    first = user(tmp_path)
+    address = first.stdout.readline().strip()
+    second = user(tmp_path)  # does not wait for the first one's end
     try:
-        address = first.stdout.readline().strip()
         assert second.stdout.readline().strip() == address
         pid = read_json(tmp_path / "prefect" / "server.json")["pid"]
         leave(first)
@@ -72,10 +74,59 @@ def test_the_server_of_a_killed_run_is_used_again_and_then_stopped(tmp_path):
     assert not server.healthy(address)
 
 
-def test_a_record_of_a_dead_server_is_removed(tmp_path):
-    write_json(tmp_path / "server.json", {"url": "http://127.0.0.1:9/api", "pid": 2**22 - 3, "keep": True})
-    assert server.running(tmp_path) is None
-    assert not (tmp_path / "server.json").exists()
+@pytest.mark.parametrize("pid", [2**22 - 3, os.getpid()], ids=["gone", "another process now"])
+def test_a_record_of_a_dead_server_is_removed_and_nothing_is_killed(tmp_path, pid):
+    record = tmp_path / "server.json"
+    for act in (server.running, lambda home: process.end_recorded(home / "server.json")):
+        write_json(record, {"url": "http://127.0.0.1:9/api", "pid": pid, "command": ["prefect", "server", "start"]})
+        assert act(tmp_path) is None
+        assert not record.exists()
+
+
+def test_a_server_that_is_still_starting_is_waited_for(tmp_path, monkeypatch):
+    answers = iter([False, False, True])
+    monkeypatch.setattr(server, "healthy", lambda _: next(answers))
+    me = psutil.Process()
+    write_json(tmp_path / "server.json", {"url": "http://127.0.0.1:9/api", "pid": me.pid, "command": me.cmdline()})
+    assert server.running(tmp_path) == "http://127.0.0.1:9/api"
+
+
+def test_ctrl_c_while_the_server_starts_leaves_none(tmp_path, monkeypatch):
+    def ctrl_c(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(server, "healthy", ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        server.start(tmp_path)
+    assert not process.lives(read_json(tmp_path / "server.json"))
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    """Addresses of Prefect servers that answer; without PREFECT_API_URL."""
+    known: set[str] = set()
+    monkeypatch.setattr(server, "healthy", known.__contains__)
+    for name in ("PREFECT_API_URL", "PREFECT_HOME", "LUTHIER_HOME", *server.QUIET):
+        monkeypatch.setenv(name, "")  # so that it is as before after the test
+        monkeypatch.delenv(name)
+    return known
+
+
+def test_the_prefect_url_of_the_settings_is_used_in_the_block(tmp_path, answering):
+    answering.add("http://there/api")
+    with server.server(Settings(home=tmp_path, prefect_url="http://there/api")) as url:
+        assert os.environ["PREFECT_API_URL"] == url == "http://there/api"
+    assert "PREFECT_API_URL" not in os.environ
+
+
+def test_an_error_of_the_block_is_the_servers_only_when_it_has_gone(tmp_path, answering):
+    settings = Settings(home=tmp_path, prefect_url="http://there/api")
+    answering.add("http://there/api")
+    with pytest.raises(httpx.ReadError), server.server(settings):
+        raise httpx.ReadError("a fault of ours")
+    with pytest.raises(server.ServerError, match="went away.*same command continues"), server.server(settings):
+        answering.clear()
+        raise httpx.ConnectError("refused")
 
 
 def test_an_address_that_does_not_answer_is_said(tmp_path, monkeypatch):
@@ -86,26 +137,41 @@ def test_an_address_that_does_not_answer_is_said(tmp_path, monkeypatch):
         pass
 
 
-def test_up_serves_both_pages_and_stops_cleanly(tmp_path):
-    environment = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", "up", "--json"],
-        stdout=subprocess.PIPE, text=True, start_new_session=True,
-        env={**environment, "LUTHIER_HOME": str(tmp_path / "home")},
-    )  # fmt: skip
+def test_up_uses_a_runs_server_survives_a_kill_and_stops_cleanly(tmp_path):
+    home = Home(tmp_path)
+    home.environment.pop("PREFECT_API_URL", None)
+    run = user(tmp_path)
     try:
-        pages = _first_json(process)
-        assert httpx.get(pages["prefect"]).status_code == 200
-        assert httpx.get(pages["mlflow"]).status_code == 200
-        found = httpx.get(f"{pages['prefect']}/api/deployments/name/finetune/finetune")
-        assert found.status_code == 200
-        children = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
-        assert psutil.wait_procs(children, timeout=20)[1] == []
+        address = run.stdout.readline().strip()
+        with home.started("up", "--json") as killed:
+            pages = _first_json(killed)
+            assert f"{pages['prefect']}/api" == address
+            assert home.luthier("up").returncode == server.ServerError.exit_code
+            leftovers = psutil.Process(killed.pid).children(recursive=True)
+            killed.kill()
+            killed.wait()
+        leave(run)  # the last user of the server
+        assert all(left.is_running() for left in leftovers)
+        with home.started("up", "--json") as up:
+            pages = _first_json(up)
+            assert psutil.wait_procs(leftovers, timeout=20)[1] == []
+            assert httpx.get(pages["prefect"]).status_code == 200
+            assert httpx.get(pages["mlflow"]).status_code == 200
+            assert httpx.get(f"{pages['prefect']}/api/deployments/name/finetune/finetune").status_code == 200
+            children = psutil.Process(up.pid).children(recursive=True)
+            up.send_signal(signal.SIGTERM)
+            assert up.wait(60) == 0
+            assert psutil.wait_procs(children, timeout=20)[1] == []
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+        run.kill()
+        run.wait()
+
+
+def test_without_a_checkout_there_are_no_deployments(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(services, "DEPLOYMENTS", tmp_path / "prefect.yaml")
+    monkeypatch.setattr(services, "_prefect_cli", lambda *_: pytest.fail("nothing to register"))
+    services.deploy()
+    assert "checkout" in capsys.readouterr().err
 
 
 def _first_json(process):
