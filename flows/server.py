@@ -105,9 +105,10 @@ def start(home: Path) -> str:
     """Start a server on a free port and wait until it answers; returns its API address."""
     port = free_port()
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    process = launch(command, home / "server.log", {**QUIET, "PREFECT_HOME": str(home)})
+    url = f"http://127.0.0.1:{port}/api"
+    pages = {"PREFECT_SERVER_UI_API_URL": url}  # else they ask at Prefect's usual port
+    process = launch(command, home / "server.log", {**QUIET, **pages, "PREFECT_HOME": str(home)})
     try:
-        url = f"http://127.0.0.1:{port}/api"
         write_json(home / "server.json", {"url": url, "pid": process.pid, "command": command})
         if running(home) is None:
             raise ServerError("the Prefect server did not start", "", f"Its log: {home / 'server.log'}")

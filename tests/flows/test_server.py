@@ -158,6 +158,7 @@ def test_up_uses_a_runs_server_survives_a_kill_and_stops_cleanly(tmp_path):
             assert httpx.get(pages["prefect"]).status_code == 200
             assert httpx.get(pages["mlflow"]).status_code == 200
             assert httpx.get(f"{pages['prefect']}/api/deployments/name/finetune/finetune").status_code == 200
+            assert httpx.get(f"{pages['prefect']}/ui-settings").json()["api_url"] == f"{pages['prefect']}/api"
             children = psutil.Process(up.pid).children(recursive=True)
             up.send_signal(signal.SIGTERM)
             assert up.wait(60) == 0

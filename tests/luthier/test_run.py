@@ -93,3 +93,9 @@ def test_missing_data_and_homes_that_cannot_be_are_said(spec, settings, tmp_path
     (tmp_path / "file").write_text("")
     with pytest.raises(HomeError, match="cannot be written"):
         check_home(tmp_path / "file" / "home")
+
+
+def test_a_relative_base_starts_where_the_flow_runs(spec, settings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = spec.model_copy(update={"model": spec.model.model_copy(update={"base": "./base"})})
+    assert open_run(asked, settings).spec.model.base == str(tmp_path / "base")
