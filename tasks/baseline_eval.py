@@ -3,7 +3,6 @@
 from typing import Any
 
 from prefect import task
-from prefect.cache_policies import NO_CACHE
 from prefect.states import State
 
 from luthier.run import Run
@@ -11,16 +10,10 @@ from luthier.storage import read_json
 from tasks.stage import run_stage
 from tasks.track import tolerant_tracker
 from tasks.watch import Watcher
-from tasks.work import RETRY_DELAYS_S, attempt, batches_done, worth_retrying
+from tasks.work import RETRIED, attempt, batches_done
 
 
-@task(
-    name="baseline-eval",
-    cache_policy=NO_CACHE,
-    retries=9,
-    retry_delay_seconds=RETRY_DELAYS_S,
-    retry_condition_fn=worth_retrying,
-)
+@task(name="baseline-eval", **RETRIED)
 def baseline_eval(run: Run) -> State[None]:
     """Answer the test prompts with the untuned model; writes `baseline/`. A worker's death is retried."""
     return run_stage(run, "baseline-eval", lambda watcher: _work(run, watcher))

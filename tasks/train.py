@@ -4,23 +4,16 @@ from pathlib import Path
 from typing import Any
 
 from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
 from prefect.states import State
 
 from luthier.run import Run
 from tasks.checkpoint_resume import adapter_files, checkpoint_resume
 from tasks.stage import run_stage
 from tasks.watch import Watcher
-from tasks.work import RETRY_DELAYS_S, attempt, worth_retrying
+from tasks.work import RETRIED, attempt
 
 
-@task(
-    name="train",
-    cache_policy=NO_CACHE,
-    retries=9,
-    retry_delay_seconds=RETRY_DELAYS_S,
-    retry_condition_fn=worth_retrying,
-)
+@task(name="train", **RETRIED)
 def train(run: Run) -> State[None]:
     """Train the adapter; writes `checkpoints/` and `adapter/`. A worker's death is retried from its checkpoint."""
     _forget_damaged_adapter(run)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect import Task
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.runtime import flow_run
 
@@ -20,8 +21,6 @@ from tasks.watch import Watcher
 STUCK_AFTER = 3
 """Attempts in a row without a new checkpoint or answer after which it is given up."""
 
-RETRY_DELAYS_S = [0.5, 1, 2, 5]
-
 
 def batches_done(folder: Path) -> int:
     """Batches that an evaluation has finished, whichever attempt did them."""
@@ -32,6 +31,14 @@ def worth_retrying(_task: Task[..., Any], _task_run: TaskRun, state: State[Any])
     """Only what says of itself that another attempt can help: a worker that vanished."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, LuthierError) and error.retryable
+
+
+RETRIED: dict[str, Any] = {
+    "cache_policy": NO_CACHE,
+    "retry_delay_seconds": [0.5, 1, 2, 5],
+    "retry_condition_fn": worth_retrying,
+}
+"""Options of a task whose worker may die; the flow adds how many `retries` the spec gives it."""
 
 
 def attempt(
