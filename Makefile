@@ -18,7 +18,7 @@ demo: install
 	$(BIN)/luthier demo
 
 test: install
-	$(BIN)/python -m pytest -m 'not drill'
+	$(BIN)/python -m pytest -m 'not drill' -n 2 --dist loadfile --durations 10
 
 check: install
 	$(BIN)/ruff check .
