@@ -94,6 +94,7 @@ class Home:
                 attempt = self._attempt_of(worker)
                 if attempt and read_json(attempt.job)["kind"] == kind and after():
                     worker.kill()
+                    psutil.wait_procs([worker], timeout=30)  # or the next call would find the dying one again
                     return attempt.number
             time.sleep(0.02)
         raise AssertionError(f"no {kind} worker to kill")
