@@ -17,6 +17,13 @@ from luthier.spec import RunSpec
 from luthier.stages import slug
 from luthier.storage import read_json, write_json
 
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+}
+os.environ |= {name: value for name, value in QUIET.items() if name not in os.environ}  # read when MLflow is imported
+
 METRICS = ("train_loss", "validation_loss", "learning_rate", "grad_norm", "perplexity")
 RUN_TAG = "luthier.run_id"
 BATCH = 1000
@@ -27,9 +34,6 @@ class Tracker:
     """The MLflow run of one pipeline run. Every method raises MlflowException when the server is away."""
 
     def __init__(self, uri: str, run: RunFolder):
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
         from mlflow import MlflowClient
 
         self.uri = uri

@@ -1,5 +1,10 @@
 """MLflow against a real SQLite store: one run, each value once, whoever was killed when."""
 
+import logging
+import os
+import subprocess
+import sys
+
 import pytest
 
 from luthier.events import EventLog
@@ -111,3 +116,11 @@ def test_a_server_that_is_away_is_an_mlflow_exception(run, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(MlflowException):
         Tracker("http://127.0.0.1:9", run).start(SPEC, SHA)
+
+
+def test_mlflow_is_quiet_and_sends_nothing_home():
+    shown = "os.environ['MLFLOW_DISABLE_TELEMETRY'], logging.getLogger('mlflow').level"
+    code = f"import logging, os, luthier.tracking, mlflow; print({shown})"
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=bare, check=True)
+    assert done.stdout.split() == ["true", str(logging.WARNING)]
