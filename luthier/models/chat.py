@@ -31,14 +31,16 @@ class Encoded(NamedTuple):
         return sum(label != IGNORED for label in self.labels[1:])
 
 
-def encode(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], max_length: int) -> Encoded:
+def encode(
+    tokenizer: "PreTrainedTokenizerBase", messages: list[Message], max_length: int, last_only: bool = False
+) -> Encoded:
     """Labels are the tokens of every assistant turn with its end-of-turn token, IGNORED elsewhere.
 
-    A template that rewrites earlier turns (to drop old reasoning, say) trains the last answer only.
-    What follows the last answer's end-of-turn is left out.
+    With `last_only`, or when the template rewrites earlier turns (to drop old reasoning, say), only
+    the last answer is learned. What follows the last answer's end-of-turn is left out.
     """
     text, spans = _answers(tokenizer, messages)
-    ids, inside = _tokens(tokenizer, text, spans)
+    ids, inside = _tokens(tokenizer, text, spans[-1:] if last_only else spans)
     labels = [token if answer else IGNORED for token, answer in zip(ids, inside, strict=True)]
     return Encoded(ids[:max_length], labels[:max_length], len(ids) > max_length)
 

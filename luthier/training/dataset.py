@@ -22,9 +22,11 @@ class Example(NamedTuple):
     encoded: Encoded
 
 
-def encode_rows(rows: list[Row], tokenizer: "PreTrainedTokenizerBase", max_length: int) -> list[Example]:
-    """One example a row. Raises Problems when a row would train on nothing."""
-    examples = [Example(row["id"], encode(tokenizer, row["messages"], max_length)) for row in rows]
+def encode_rows(
+    rows: list[Row], tokenizer: "PreTrainedTokenizerBase", max_length: int, last_only: bool = False
+) -> list[Example]:
+    """One example a row; `last_only` as in `encode`. Raises Problems when a row would train on nothing."""
+    examples = [Example(row["id"], encode(tokenizer, row["messages"], max_length, last_only)) for row in rows]
     empty = [example.id for example in examples if not example.encoded.trained]
     if empty:
         why = f"Its prompt alone fills training.max_length ({max_length} tokens)"
