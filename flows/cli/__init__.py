@@ -13,6 +13,8 @@ COMMANDS = {
     "up": "Keep the Prefect and MLflow servers running, with a worker.",
     "doctor": "Find what is missing on this machine and say how to mend it.",
 }
+HIDDEN = ("bench-train",)
+"""Commands that help does not name."""
 
 
 class LazyGroup(click.Group):
@@ -22,9 +24,10 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in (*COMMANDS, *HIDDEN):
             return None
-        return getattr(importlib.import_module(f"flows.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        return getattr(importlib.import_module(f"flows.cli.{name}"), name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

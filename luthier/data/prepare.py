@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from luthier.data import tokens
-from luthier.data.detect import detect
+from luthier.data.conversations import understand
 from luthier.data.duplicates import Duplicates, inspect
 from luthier.data.findings import Findings, told
 from luthier.data.frame import frame
 from luthier.data.gate import judge
 from luthier.data.leakage import seen_in_train
-from luthier.data.normalise import normalise
 from luthier.data.page import write_page
 from luthier.data.parts import write_parts
 from luthier.data.quarantine import write_quarantine
@@ -18,7 +17,6 @@ from luthier.data.read import read
 from luthier.data.record import Fault, Record
 from luthier.data.refusal import failed_checks, refusal
 from luthier.data.source import Source, check_file, content_sha256
-from luthier.data.structure import check_structure
 from luthier.errors import DataError, LuthierError
 from luthier.events import Event
 from luthier.run_folder import RunFolder
@@ -96,15 +94,10 @@ class _Work:
             raise DataError("the data file holds no rows", "", "Write one example a row.", str(path))
 
     def understand(self, data: DataSpec) -> None:
-        layout = detect(data, self.records)
+        layout = understand(self.records, data)
         there = {column for record in self.records for column in record.value}
         self.findings.format = layout.format.name
         self.findings.columns = {field: column for field, column in layout.items() if column in there}
-        for record in self.records:
-            if not record.fault:
-                normalise(record, layout)
-            if not record.fault:
-                check_structure(record)
 
     def judge(self, found: Duplicates, max_length: int) -> None:
         """Raises Problems when the gate says no."""

@@ -1,0 +1,59 @@
+"""A bare training, to compare a run's own step with other trainers': no looks, no checkpoints, no early stopping."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from transformers import PrinterCallback
+
+from luthier.events import EventLog
+from luthier.models.base import context_length, load_model, load_tokenizer
+from luthier.rows import Row
+from luthier.spec import RunSpec
+from luthier.training.adapter import write_adapter
+from luthier.training.callbacks import Teller
+from luthier.training.dataset import encode_rows, order
+from luthier.training.hardware import set_up
+from luthier.training.plan import plan_of
+from luthier.training.presets import max_length, resolve
+from luthier.training.trainer import Trainer
+
+
+def train_bare(asked: RunSpec, base: Path, rows: list[Row], out: Path) -> dict[str, Any]:
+    """Train on the last answer of each row and write the adapter into `out`; what the spec leaves open is resolved.
+
+    Returns {steps, tokens, trained_tokens, first_loss, last_loss, train_cpu_s, train_wall_s}: losses are means over
+    the answer tokens of one step, in nats; seconds are those of the training loop alone, CPU seconds of all threads.
+    Raises SpecError, ModelError, Problems (a row that trains on nothing), WorkerFailed (the loss is no number).
+    """
+    context = context_length(base)
+    tokenizer = load_tokenizer(base)
+    examples = encode_rows(rows, tokenizer, max_length(asked.training, context), last_only=True)
+    spec = resolve(asked, context, max(len(example.encoded.input_ids) for example in examples))
+    set_up(spec.compute.threads, spec.training.deterministic)
+    plan = plan_of(spec)
+    model = load_model(base, plan.dtype)
+    trainer = Trainer(plan, out, model, tokenizer, examples, validation=[], save=write_nothing)
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(Teller(EventLog(out / "events.jsonl")))
+    seconds = _timed(trainer)
+    write_adapter(trainer.tuned, out)
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    return {
+        "steps": trainer.state.global_step,
+        "tokens": trainer.tokens_until(trainer.state.global_step),
+        "trained_tokens": sum(examples[row].encoded.trained for row in order(len(examples), plan)),
+        "first_loss": losses[0],
+        "last_loss": losses[-1],
+        **seconds,
+    }
+
+
+def write_nothing(_: Trainer) -> None:
+    """In place of a checkpoint."""
+
+
+def _timed(trainer: Trainer) -> dict[str, float]:
+    cpu, wall = time.process_time(), time.monotonic()
+    trainer.train()
+    return {"train_cpu_s": time.process_time() - cpu, "train_wall_s": time.monotonic() - wall}
