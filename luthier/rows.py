@@ -1,5 +1,6 @@
 """Training rows on disk: Parquet with `id, group, messages`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypedDict
 
@@ -27,6 +28,16 @@ def write_rows(path: Path, rows: list[Row]) -> None:
     schema = pa.schema([("id", pa.string()), ("group", pa.string()), ("messages", pa.list_(message))])
     with atomic_path(path) as temporary:
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
+
+
+def row_batches(path: Path) -> Iterator[list[Row]]:
+    """The rows, at most a thousand at a time; never an empty batch."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(1000):
+            if batch.num_rows:  # a file without rows has one batch all the same
+                yield batch.to_pylist()
 
 
 def read_rows(path: Path) -> list[Row]:

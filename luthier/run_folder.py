@@ -39,6 +39,10 @@ class RunFolder:
         """`name`: train, validation or test."""
         return self.data / f"{name}.parquet"
 
+    def tokens(self, name: str) -> Path:
+        """`name`: train or validation."""
+        return self.data / "tokens" / f"{name}.arrow"
+
     def attempt(self, number: int) -> "AttemptFolder":
         return AttemptFolder(self.attempts / str(number))
 

@@ -39,8 +39,22 @@ def encode(
     With `last_only`, or when the template rewrites earlier turns (to drop old reasoning, say), only
     the last answer is learned. What follows the last answer's end-of-turn is left out.
     """
-    text, spans = _answers(tokenizer, messages)
-    ids, inside = _tokens(tokenizer, text, spans[-1:] if last_only else spans)
+    return encode_all(tokenizer, [messages], max_length, last_only)[0]
+
+
+def encode_all(
+    tokenizer: "PreTrainedTokenizerBase", conversations: list[list[Message]], max_length: int, last_only: bool = False
+) -> list[Encoded]:
+    """`encode` for each conversation of at least one; the tokenizer is given all of them at once."""
+    answers = [_answers(tokenizer, messages) for messages in conversations]
+    tokenised = _tokenise(tokenizer, [text for text, _ in answers])
+    return [
+        _encoded(ids, _inside(offsets, spans[-1:] if last_only else spans), max_length)
+        for (ids, offsets), (_, spans) in zip(tokenised, answers, strict=True)
+    ]
+
+
+def _encoded(ids: list[int], inside: list[bool], max_length: int) -> Encoded:
     labels = [token if answer else IGNORED for token, answer in zip(ids, inside, strict=True)]
     return Encoded(ids[:max_length], labels[:max_length], len(ids) > max_length)
 
@@ -53,8 +67,8 @@ def encode_answer(
     Cut as `encode` cuts: `start` ≥ len(ids) when the prompt alone fills `max_length`.
     """
     text, spans = _answers(tokenizer, messages)
-    ids, inside = _tokens(tokenizer, text, spans[-1:])
-    return ids[:max_length], inside.index(True)
+    ((ids, offsets),) = _tokenise(tokenizer, [text])
+    return ids[:max_length], _inside(offsets, spans[-1:]).index(True)
 
 
 def prompt_ids(tokenizer: "PreTrainedTokenizerBase", before_answer: list[Message], max_length: int) -> list[int]:
@@ -101,7 +115,8 @@ def _answers(tokenizer: "PreTrainedTokenizerBase", messages: list[Message]) -> t
 
 def _span(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], index: int, text: str) -> Span | None:
     before = _render(tokenizer, messages[:index], prompt=True)
-    through = _render(tokenizer, messages[: index + 1]).rstrip()
+    last = index == len(messages) - 1
+    through = (text if last else _render(tokenizer, messages[: index + 1])).rstrip()
     if text.startswith(through) and through.startswith(before):
         return len(before), len(through)
     return None
@@ -123,8 +138,12 @@ def _render(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], promp
         ) from None
 
 
-def _tokens(tokenizer: "PreTrainedTokenizerBase", text: str, spans: list[Span]) -> tuple[list[int], list[bool]]:
-    """Tokens of the whole text, and which of them hold a character of a span."""
-    encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-    inside = [any(start < to and end > since for since, to in spans) for start, end in encoding["offset_mapping"]]
-    return encoding["input_ids"], inside
+def _tokenise(tokenizer: "PreTrainedTokenizerBase", texts: list[str]) -> list[tuple[list[int], list[Span]]]:
+    """For each text its tokens, and from which character to which each of them stands."""
+    encoding = tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    return list(zip(encoding["input_ids"], encoding["offset_mapping"], strict=True))
+
+
+def _inside(offsets: list[Span], spans: list[Span]) -> list[bool]:
+    """Which tokens hold a character of a span."""
+    return [any(start < to and end > since for since, to in spans) for start, end in offsets]

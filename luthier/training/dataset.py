@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from luthier.errors import DataError, LuthierError, Problems
-from luthier.models.chat import Encoded, encode
-from luthier.rows import Row
+from luthier.models.chat import Encoded, encode_all
+from luthier.models.token_file import is_intact, open_tokens, token_key, write_tokens
+from luthier.rows import Row, row_batches
+from luthier.run_folder import RunFolder
 from luthier.training.plan import Plan
 
 if TYPE_CHECKING:
@@ -22,11 +24,31 @@ class Example(NamedTuple):
     encoded: Encoded
 
 
+def load_split(run: RunFolder, name: str, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> "Dataset":
+    """The examples {row, id, input_ids, labels} of train or validation, memory-mapped.
+
+    They are tokenised only when no whole file of just these tokens is there. Raises Problems when a
+    row would train on nothing.
+    """
+    target, key = run.tokens(name), token_key(run.split(name), tokenizer, max_length)
+    if not is_intact(target, key):
+        write_tokens(target, key, (encode_rows(rows, tokenizer, max_length) for rows in row_batches(run.split(name))))
+    return open_tokens(target)
+
+
+def lengths(examples: "Dataset") -> np.ndarray:
+    """Tokens of each example of a whole dataset, int; the tokens themselves are not read."""
+    import pyarrow.compute as pc
+
+    return pc.list_value_length(examples.data.column("input_ids")).to_numpy()
+
+
 def encode_rows(
     rows: list[Row], tokenizer: "PreTrainedTokenizerBase", max_length: int, last_only: bool = False
 ) -> list[Example]:
     """One example a row; `last_only` as in `encode`. Raises Problems when a row would train on nothing."""
-    examples = [Example(row["id"], encode(tokenizer, row["messages"], max_length, last_only)) for row in rows]
+    encoded = encode_all(tokenizer, [row["messages"] for row in rows], max_length, last_only)
+    examples = [Example(row["id"], tokens) for row, tokens in zip(rows, encoded, strict=True)]
     empty = [example.id for example in examples if not example.encoded.trained]
     if empty:
         why = f"Its prompt alone fills training.max_length ({max_length} tokens)"
@@ -54,11 +76,13 @@ def order(rows: int, plan: Plan) -> list[int]:
 
 
 def as_dataset(examples: list[Example]) -> "Dataset":
+    """As `load_split` gives it, in memory."""
     from datasets import Dataset
 
     return Dataset.from_dict(
         {
             "row": list(range(len(examples))),
+            "id": [example.id for example in examples],
             "input_ids": [example.encoded.input_ids for example in examples],
             "labels": [example.encoded.labels for example in examples],
         }

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from luthier.errors import ModelError
 from luthier.models.base import load_tokenizer
-from luthier.models.chat import IGNORED, encode, encode_answer, prompt_ids, stop_ids
+from luthier.models.chat import IGNORED, encode, encode_all, encode_answer, prompt_ids, stop_ids
 
 # Drops the reasoning of earlier answers, as reasoning models' templates do.
 REWRITING = """{% for m in messages %}<|im_start|>{{ m['role'] }}
@@ -54,6 +54,42 @@ def test_cutting_keeps_the_beginning(tokenizer, turns, room):
     whole, cut = encode(tokenizer, conversation(*turns), 10_000), encode(tokenizer, conversation(*turns), room)
     assert cut.input_ids == whole.input_ids[:room] and cut.labels == whole.labels[:room]
     assert cut.truncated == (len(whole.input_ids) > room)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    conversations=st.lists(
+        st.lists(TEXT, min_size=2, max_size=6).filter(lambda turns: len(turns) % 2 == 0), min_size=1, max_size=5
+    ),
+    rewriting=st.booleans(),
+    last_only=st.booleans(),
+)
+def test_many_at_once_are_as_by_definition(tiny_model, conversations, rewriting, last_only):
+    """An answer lies between what is rendered up to it and through it; a rewriting template has only the last."""
+    tokenizer = load_tokenizer(tiny_model)
+    if rewriting:
+        tokenizer.chat_template = REWRITING
+
+    def render(messages, prompt=False):
+        return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt)
+
+    def by_definition(messages):
+        whole = render(messages)
+        answers = [number for number, message in enumerate(messages) if message["role"] == "assistant"]
+        spans = [(render(messages[:n], prompt=True), render(messages[: n + 1]).rstrip()) for n in answers]
+        if last_only or not all(whole.startswith(through) and through.startswith(before) for before, through in spans):
+            spans = spans[-1:]
+        text = spans[-1][1]
+        tokens = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        learned = [
+            any(start < len(through) and end > len(before) for before, through in spans)
+            for start, end in tokens["offset_mapping"]
+        ]
+        ids = tokens["input_ids"]
+        return ids[:50], [i if learn else IGNORED for i, learn in zip(ids, learned, strict=True)][:50], len(ids) > 50
+
+    conversations = [conversation(*turns) for turns in conversations]
+    assert encode_all(tokenizer, conversations, 50, last_only) == [by_definition(each) for each in conversations]
 
 
 def test_prompt_and_scored_answer_make_the_conversation(tokenizer):

@@ -6,11 +6,13 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from training_runs import row
+from training_runs import make_run, row
 
 from luthier.errors import Problems
 from luthier.models.base import load_tokenizer
-from luthier.training.dataset import encode_rows, order, total_steps
+from luthier.rows import read_rows
+from luthier.training import dataset
+from luthier.training.dataset import as_dataset, encode_rows, lengths, load_split, order, total_steps
 
 PLANS = st.builds(
     SimpleNamespace,
@@ -45,3 +47,28 @@ def test_a_row_that_would_train_on_nothing_is_refused(tiny_model):
     with pytest.raises(Problems, match="row 7: nothing to learn") as caught:
         encode_rows([row(1), long], load_tokenizer(tiny_model), 512)
     assert caught.value.exit_code == 2 and len(caught.value.problems) == 1
+
+
+def test_a_split_is_tokenised_once_and_again_when_its_file_is_torn(tiny_model, tmp_path, monkeypatch):
+    run, tokenizer = make_run(tmp_path / "run"), load_tokenizer(tiny_model)
+    first = load_split(run, "train", tokenizer, 512).to_list()
+    assert first == as_dataset(encode_rows(read_rows(run.split("train")), tokenizer, 512)).to_list()
+    with monkeypatch.context() as patch:
+        patch.delattr(dataset, "encode_rows")  # whoever tokenises now fails
+        assert load_split(run, "train", tokenizer, 512).to_list() == first
+        with pytest.raises(NameError):
+            load_split(run, "train", tokenizer, 40)
+    run.tokens("train").write_bytes(b"torn")
+    assert load_split(run, "train", tokenizer, 512).to_list() == first
+
+
+def test_a_refused_split_leaves_no_tokens(tiny_model, tmp_path):
+    run = make_run(tmp_path / "run")
+    with pytest.raises(Problems):
+        load_split(run, "train", load_tokenizer(tiny_model), 20)
+    assert not list(run.tokens("train").parent.iterdir())
+
+
+def test_lengths_are_those_of_the_examples(tiny_model, tmp_path):
+    examples = load_split(make_run(tmp_path / "run", rows=1200), "train", load_tokenizer(tiny_model), 512)
+    assert lengths(examples).tolist() == [len(ids) for ids in examples["input_ids"]]
