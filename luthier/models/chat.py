@@ -45,7 +45,7 @@ def encode(
 def encode_all(
     tokenizer: "PreTrainedTokenizerBase", conversations: list[list[Message]], max_length: int, last_only: bool = False
 ) -> list[Encoded]:
-    """`encode` for each conversation of at least one; the tokenizer is given all of them at once."""
+    """`encode` for each conversation; the tokenizer is given all of them at once."""
     answers = [_answers(tokenizer, messages) for messages in conversations]
     tokenised = _tokenise(tokenizer, [text for text, _ in answers])
     return [
@@ -140,6 +140,8 @@ def _render(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], promp
 
 def _tokenise(tokenizer: "PreTrainedTokenizerBase", texts: list[str]) -> list[tuple[list[int], list[Span]]]:
     """For each text its tokens, and from which character to which each of them stands."""
+    if not texts:  # the tokenizer would fail
+        return []
     encoding = tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     return list(zip(encoding["input_ids"], encoding["offset_mapping"], strict=True))
 

@@ -59,7 +59,7 @@ def test_cutting_keeps_the_beginning(tokenizer, turns, room):
 @settings(max_examples=60, deadline=None)
 @given(
     conversations=st.lists(
-        st.lists(TEXT, min_size=2, max_size=6).filter(lambda turns: len(turns) % 2 == 0), min_size=1, max_size=5
+        st.lists(TEXT, min_size=2, max_size=6).filter(lambda turns: len(turns) % 2 == 0), max_size=5
     ),
     rewriting=st.booleans(),
     last_only=st.booleans(),
