@@ -53,9 +53,9 @@ def memory_failures(advice: OutOfMemory) -> Iterator[None]:
 def too_big_to_train(training: TrainingSpec) -> OutOfMemory:
     return OutOfMemory(
         "there is not enough memory to train with these values",
-        f"{training.micro_batch or 1} examples go through the model at once.",
-        "Lower training.micro_batch or training.max_length, or set training.gradient_checkpointing: true.",
-        "training.micro_batch",
+        f"{training.micro_batch_tokens or training.max_length} tokens go through the model at once.",
+        "Lower training.micro_batch_tokens or training.max_length, or set training.gradient_checkpointing: true.",
+        "training.micro_batch_tokens",
     )
 
 

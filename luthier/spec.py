@@ -79,7 +79,12 @@ class TrainingSpec(Section):
     alpha: int | None = Field(None, ge=1, description="LoRA scale; twice the rank as a rule.")
     dropout: float | None = Field(None, ge=0, lt=1, description="LoRA dropout (0-1).")
     batch_size: int | None = Field(None, ge=1, le=4096, description="Examples per optimizer step.")
-    micro_batch: int | None = Field(None, ge=1, description="Examples at a time; divides batch_size. Chosen by itself.")
+    packing: bool | None = Field(
+        None, description="Examples end to end, shared beginnings computed once. Chosen by a test on the model itself."
+    )
+    micro_batch_tokens: int | None = Field(
+        None, ge=1, description="Tokens that go through the model at once. Chosen by the memory that is free."
+    )
     max_length: int | None = Field(None, ge=8, description="Tokens per example; longer ones are cut.")
     dtype: Literal["float32", "bfloat16"] | None = Field(None, description="Chosen by what the hardware does well.")
     gradient_checkpointing: bool | None = Field(None, description="Less memory, slower. Chosen by itself.")

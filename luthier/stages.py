@@ -37,7 +37,7 @@ STAGES = {
         ),
         Stage(
             "train",
-            version=1,
+            version=2,
             reads=("model", "training", "seed"),
             after=("validate-data",),
             leaves=("adapter/adapter_model.safetensors", "adapter/adapter_config.json"),

@@ -30,10 +30,9 @@ def validate(run: Run) -> Iterator[Event]:
     max_length = presets.max_length(run.asked.training, context)
     yield from data.prepare(run.asked, run.folder, tokenizer, max_length)
     found = read_json(run.folder.validation)
-    longest = found["tokens"]["max"]
     if not run.folder.spec.exists():  # chosen once: every later attempt uses the same values
-        save_spec(presets.resolve(run.asked, context, longest), run.folder.spec)
-    chosen = presets.reasons(run.asked, context, longest)
+        save_spec(presets.resolve(run.asked, context), run.folder.spec)
+    chosen = presets.reasons(run.asked, context)
     yield {"kind": "finished", "result": {"chosen": chosen} | {name: found[name] for name in COUNTS}}
 
 

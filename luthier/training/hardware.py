@@ -21,7 +21,20 @@ def tokens_at_once() -> int:
     """Tokens that keep this machine busy; more would only cost memory."""
     import torch
 
-    return 8192 if torch.cuda.is_available() else 4096
+    return 8192 if torch.cuda.is_available() else 2048
+
+
+def device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def share_beginnings() -> bool:
+    """Whether what examples share at their beginning is computed once; a GPU's fastest attention cannot."""
+    import torch
+
+    return not torch.cuda.is_available()
 
 
 def set_up(threads: int | None, deterministic: bool) -> None:

@@ -20,7 +20,8 @@ class Plan(BaseModel):
     alpha: int
     dropout: float
     batch_size: int
-    micro_batch: int
+    packing: bool
+    micro_batch_tokens: int
     max_length: int
     dtype: Literal["float32", "bfloat16"]
     gradient_checkpointing: bool

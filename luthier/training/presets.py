@@ -6,7 +6,7 @@ from typing import Any
 
 from luthier.errors import SpecError
 from luthier.spec import RunSpec, TrainingSpec
-from luthier.training.hardware import fast_dtype, tokens_at_once
+from luthier.training.hardware import fast_dtype
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ Choice = tuple[Any, str]
 """A value and why it was chosen."""
 
 
-def resolve(spec: RunSpec, context: int, longest: int | None = None) -> RunSpec:
-    """The spec with every open value of `training` filled; values that the user set stay.
+def resolve(spec: RunSpec, context: int) -> RunSpec:
+    """The spec with the open values of `training` filled, but for those that only the model itself can tell.
 
-    context: tokens the model can look at. longest: tokens of the longest row, where known.
+    Values that the user set stay. context: tokens the model can look at.
     Raises SpecError when a value cannot work with this model or with another value.
     """
-    chosen = {key: value for key, (value, _) in _choices(spec.training, context, longest).items()}
+    chosen = {key: value for key, (value, _) in _choices(spec.training, context).items()}
     threads = spec.compute.threads or os.cpu_count()  # another number of threads adds in another order
     return spec.model_copy(
         update={
@@ -51,20 +51,18 @@ def resolve(spec: RunSpec, context: int, longest: int | None = None) -> RunSpec:
     )
 
 
-def reasons(spec: RunSpec, context: int, longest: int | None = None) -> dict[str, str]:
+def reasons(spec: RunSpec, context: int) -> dict[str, str]:
     """Why `resolve` chooses what it chooses, by key of `training`."""
-    return {key: reason for key, (_, reason) in _choices(spec.training, context, longest).items()}
+    return {key: reason for key, (_, reason) in _choices(spec.training, context).items()}
 
 
-def _choices(training: TrainingSpec, context: int, longest: int | None) -> dict[str, Choice]:
+def _choices(training: TrainingSpec, context: int) -> dict[str, Choice]:
     """The choice for each key that the user left open."""
     choices = _from_preset(training) | _fixed() | {"dtype": fast_dtype()}
     rank = training.rank or choices["rank"][0]
     choices["alpha"] = (2 * rank, "twice the rank, so that the rank can change and the learning rate stay")
     limit = max_length(training, context)
     choices["max_length"] = (limit, f"the model looks at {context} tokens; {MAX_LENGTH} is enough for most rows")
-    batch = training.batch_size or BATCH_SIZE
-    choices["micro_batch"] = _micro_batch(training, batch, min(limit, longest or limit))
     choices["engine"] = ("trl", "the engine for CPUs and NVIDIA GPUs")
     return {key: choice for key, choice in choices.items() if getattr(training, key) in (None, "auto")}
 
@@ -80,7 +78,6 @@ def _fixed() -> dict[str, Choice]:
         "schedule": ("cosine", "falls to zero, so that the last steps settle"),
         "dropout": (0.05, "usual for LoRA on small data"),
         "batch_size": (BATCH_SIZE, "small data is learned better by many small steps"),
-        "gradient_checkpointing": (False, "the activations fit; it would cost a second forward pass"),
         "patience": (3, "three looks without a better validation loss are more than noise"),
     }
 
@@ -95,16 +92,3 @@ def max_length(training: TrainingSpec, context: int) -> int:
             "training.max_length",
         )
     return training.max_length or min(MAX_LENGTH, context)
-
-
-def _micro_batch(training: TrainingSpec, batch: int, longest: int) -> Choice:
-    if training.micro_batch and batch % training.micro_batch:
-        raise SpecError(
-            f"{training.micro_batch} does not divide the batch size of {batch}",
-            "An optimizer step is made of whole micro-batches.",
-            "Choose a divisor, or leave it empty.",
-            "training.micro_batch",
-        )
-    fitting = max(1, tokens_at_once() // longest)
-    size = max(divisor for divisor in range(1, batch + 1) if batch % divisor == 0 and divisor <= fitting)
-    return size, f"{size} examples of up to {longest} tokens stay within {tokens_at_once()} tokens at a time"

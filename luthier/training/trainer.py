@@ -1,4 +1,4 @@
-"""TRL's SFTTrainer with packed batches, the head on answers only, and our own checkpoints."""
+"""TRL's SFTTrainer with packed micro-batches, the head on answers only, and our own checkpoints."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -7,16 +7,21 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from datasets import Dataset
 from peft import PeftModel
-from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl import SFTTrainer
 
 from luthier.training import history
 from luthier.training.arguments import arguments, lora
-from luthier.training.dataset import Example, as_dataset, order, total_steps
-from luthier.training.packing import Batch, answer_loss, pack
+from luthier.training.attention import OWN, SEGMENTS
+from luthier.training.dataset import lengths, order, total_steps
+from luthier.training.hardware import share_beginnings
+from luthier.training.packing import Packed, Packer, answer_loss
 from luthier.training.plan import Plan
+
+AT_A_LOOK = 64
+"""Validation rows that are packed together, as long as their tokens fit."""
 
 
 class Trainer(SFTTrainer):
@@ -28,26 +33,27 @@ class Trainer(SFTTrainer):
         folder: Path,
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
-        train: list[Example],
-        validation: list[Example],
+        train: Dataset,
+        validation: Dataset,
         save: Callable[["Trainer"], None],
     ):
         sequence = order(len(train), plan)
         self.plan, self.tokenizer, self.save = plan, tokenizer, save
-        self.ids = [example.id for example in train]
+        self.ids = train.data.column("id").to_pylist()
         self.steps = total_steps(len(train), plan)
-        self.lengths = [len(train[row].encoded.input_ids) for row in sequence]
-        self.validation = as_dataset(validation)
+        self.lengths = lengths(train)[sequence].tolist()
+        self.packer = Packer(plan.packing, share_beginnings(), plan.micro_batch_tokens)
+        self.validation = validation
         self.seen: list[int] = []
         super().__init__(
             model=model,
             args=arguments(plan, self.steps, folder),
-            data_collator=pack,  # type: ignore[arg-type]
-            train_dataset=as_dataset(train).select(sequence),
+            data_collator=self.packer,  # type: ignore[arg-type]
+            train_dataset=train.select(sequence),
             processing_class=tokenizer,
             peft_config=lora(plan),
         )
-        self.model_accepts_loss_kwargs = True  # so that it counts the labels of the whole optimizer step
+        model.set_attn_implementation(SEGMENTS if plan.packing else OWN)
 
     @property
     def tuned(self) -> PeftModel:
@@ -72,19 +78,25 @@ class Trainer(SFTTrainer):
         self._save_rng_state(str(folder))
         self.state.save_to_json(str(folder / "trainer_state.json"))
 
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):  # noqa: ARG002
-        """Mean over all labels of the optimizer step, however it is cut into micro-batches."""
-        self.seen.extend(inputs["row"].tolist())
-        return self._summed_loss(inputs) / num_items_in_batch
+    def training_step(self, model, inputs, num_items_in_batch=None):  # noqa: ARG002
+        """Gradients of the mean loss over all answer tokens of the optimizer step, however it is cut; the mean."""
+        model.train()
+        self.seen.extend(inputs["rows"])
+        answers = sum(len(packed.targets) for packed in inputs["packs"])
+        return sum(self._gradients(packed, answers) for packed in inputs["packs"])
+
+    def floating_point_ops(self, _inputs):
+        """Not counted: transformers' estimate would take the padded length of what is not padded."""
+        return 0
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Validation loss: mean negative log-likelihood over all answer tokens, in nats. Draws no random number."""
         self.tuned.eval()
         total, tokens = 0.0, 0
         with torch.no_grad():
-            for batch in self._validation_batches():
-                total += self._summed_loss(batch).item()
-                tokens += int((batch["labels"] >= 0).sum())
+            for packed in self._validation_packs():
+                total += self._loss(packed).item()
+                tokens += len(packed.targets)
         metrics = {"eval_loss": total / tokens, "eval_perplexity": math.exp(min(total / tokens, 700))}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
@@ -101,11 +113,17 @@ class Trainer(SFTTrainer):
     def _save_checkpoint(self, model, trial) -> None:  # noqa: ARG002
         self.save(self)
 
-    def _summed_loss(self, batch: Batch) -> torch.Tensor:
-        with self.autocast():
-            return answer_loss(self.tuned, batch)
+    def _gradients(self, packed: Packed, answers: int) -> torch.Tensor:
+        loss = self._loss(packed) / answers
+        self.accelerator.backward(loss)
+        return loss.detach()
 
-    def _validation_batches(self) -> Iterator[Batch]:
-        own_generator = torch.Generator()  # else the loader would draw from the one that makes the dropout
-        loader = DataLoader(cast(Any, self.validation), self.plan.micro_batch, collate_fn=pack, generator=own_generator)
-        return (cast(Batch, self._prepare_inputs(batch)) for batch in loader)
+    def _loss(self, packed: Packed) -> torch.Tensor:
+        with self.autocast():
+            return answer_loss(self.tuned, packed)
+
+    def _validation_packs(self) -> Iterator[Packed]:
+        for start in range(0, len(self.validation), AT_A_LOOK):
+            rows = self.validation[start : start + AT_A_LOOK]
+            examples = [dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)]
+            yield from (packed.to(self.args.device) for packed in self.packer(examples)["packs"])

@@ -4,23 +4,26 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from datasets import Dataset
+from peft.helpers import disable_input_dtype_casting
 from transformers import PrinterCallback, TrainerState
 
 from luthier.errors import WorkerFailed
 from luthier.events import EventLog
 from luthier.fence import check_fence
 from luthier.models.base import load_model, load_tokenizer
-from luthier.rows import Row, read_rows
+from luthier.rows import Row, row_batches
 from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.spec import RunSpec
-from luthier.training import checkpoints, history, samples
+from luthier.spec_file import save_spec
+from luthier.training import checkpoints, history, measure, samples
 from luthier.training.callbacks import Looks, Sampler, Teller
 from luthier.training.checkpoint_writer import clear_leftovers, set_aside_newer
-from luthier.training.dataset import encode_rows
+from luthier.training.dataset import lengths, load_split
 from luthier.training.fingerprint import fingerprint
-from luthier.training.hardware import set_up
+from luthier.training.hardware import device, set_up
 from luthier.training.outcome import publish_best, summary
 from luthier.training.plan import plan_of
 from luthier.training.saving import Saver
@@ -43,13 +46,23 @@ def train(
     Problems (a row that trains on nothing), WorkerFailed, AlreadyRunning.
     """
     set_up(spec.compute.threads, spec.training.deterministic)
+    clear_leftovers(run.checkpoints)
+    log.write("phase", name="tokenising")
+    tokenizer = load_tokenizer(base, spec.model.trust_remote_code)
+    examples = {
+        name: load_split(run, name, tokenizer, spec.training.max_length or 0) for name in ("train", "validation")
+    }
+    log.write("phase", name="loading model")
+    model = load_model(base, spec.training.dtype or "float32", spec.model.trust_remote_code)
+    model = cast(Any, model).to(device())
+    spec = _settled(spec, run, attempt, model, examples["train"])
     identity = fingerprint(spec, run, base)
     if resume_from:
         _refuse_other_training(resume_from, identity)
-    clear_leftovers(run.checkpoints)
     set_aside_newer(run.checkpoints, resume_from)
     saver = Saver(run, attempt, log, identity)
-    trainer = _prepare(spec, base, run, log, saver, stop)
+    trainer = Trainer(plan_of(spec), run.checkpoints, model, tokenizer, **examples, save=saver)
+    _listen(trainer, run, log, stop)
     began = _load_state(trainer, resume_from, log)
     seconds = _run(trainer, resume_from, log)
     if stop():
@@ -59,22 +72,27 @@ def train(
     return summary(trainer, began, seconds) | publish_best(trainer, run)
 
 
-def _prepare(
-    spec: RunSpec, base: Path, run: RunFolder, log: EventLog, saver: Saver, stop: Callable[[], bool]
-) -> Trainer:
-    plan, trust = plan_of(spec), spec.model.trust_remote_code
-    log.write("phase", name="tokenising")
-    tokenizer = load_tokenizer(base, trust)
-    rows = {name: read_rows(run.split(name)) for name in ("train", "validation")}
-    examples = {name: encode_rows(split, tokenizer, plan.max_length) for name, split in rows.items()}
-    log.write("phase", name="loading model")
-    model = load_model(base, plan.dtype, trust)
-    trainer = Trainer(plan, run.checkpoints, model, tokenizer, **examples, save=saver)
+def _settled(spec: RunSpec, run: RunFolder, attempt: AttemptFolder, model: Any, train: Dataset) -> RunSpec:
+    """The spec with what only the model can tell; measured once, then kept with the run."""
+    if not measure.is_open(spec):
+        return spec
+    tokens = lengths(train)
+    longest = int(tokens.argmax())
+    some = [train[row] for row in dict.fromkeys([longest, *range(min(3, len(train)))])]
+    training = measure.choose(model, some, int(tokens[longest])).fill(spec.training)
+    spec = spec.model_copy(update={"training": training})
+    check_fence(run, attempt)
+    save_spec(spec, run.spec)
+    return spec
+
+
+def _listen(trainer: Trainer, run: RunFolder, log: EventLog, stop: Callable[[], bool]) -> None:
+    """What happens during the training besides its steps."""
+    asked = next(row_batches(run.split("validation")), [])[: trainer.plan.samples]
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(Looks(plan, bool(rows["validation"]), stop, log))
+    trainer.add_callback(Looks(trainer.plan, len(trainer.validation) > 0, stop, log))
     trainer.add_callback(Teller(log))
-    trainer.add_callback(Sampler(partial(_answers, trainer, rows["validation"][: plan.samples]), log))
-    return trainer
+    trainer.add_callback(Sampler(partial(_answers, trainer, asked), log))
 
 
 def _load_state(trainer: Trainer, resume_from: Path | None, log: EventLog) -> int:
@@ -93,7 +111,8 @@ def _run(trainer: Trainer, resume_from: Path | None, log: EventLog) -> float:
         return 0.0
     log.write("phase", name="training")
     started = time.monotonic()
-    trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
+    with disable_input_dtype_casting(trainer.tuned):  # autocast does it where it is needed
+        trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
     return time.monotonic() - started
 
 

@@ -63,13 +63,13 @@ def test_the_heart_goes_on_when_nothing_can_be_written(run, stop):
     [
         ("baseline", "luthier.evaluation.baseline.baseline", "model.base"),
         ("evaluate", "luthier.evaluation.tuned.evaluate", "model.base"),
-        ("train", "luthier.training.trl_engine.train", "training.micro_batch"),
+        ("train", "luthier.training.trl_engine.train", "training.micro_batch_tokens"),
     ],
 )
 def test_want_of_memory_and_disk_is_told_at_every_stage(run, stop, monkeypatch, kind, stage, key):
     failures = [MemoryError(), OSError(errno.ENOSPC, "No space left on device")]
 
-    def fail(*_):
+    def fail(*_, **__):
         raise failures.pop(0)
 
     monkeypatch.setattr(stage, fail)

@@ -12,7 +12,7 @@ LOG = Path("attempts/1/log.txt")
 @pytest.mark.parametrize(
     "sent",
     [
-        OutOfMemory("no memory", "8 at once", "lower it", "training.micro_batch"),
+        OutOfMemory("no memory", "8 at once", "lower it", "training.micro_batch_tokens"),
         HomeError("full"),
         Problems("2 rows cannot be used", [DataError("empty", where="a.jsonl:1"), DataError("too long")], "Mend them."),
     ],

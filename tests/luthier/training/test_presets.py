@@ -1,13 +1,9 @@
 """What is chosen where the spec is open, and that what a user says stays."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from luthier.errors import SpecError
 from luthier.spec import RunSpec
-from luthier.training.hardware import tokens_at_once
-from luthier.training.plan import plan_of
 from luthier.training.presets import PRESETS, reasons, resolve
 
 
@@ -19,12 +15,12 @@ def asked(**training) -> RunSpec:
     ("conservative", 8, 1e-4, 2), ("balanced", 16, 2e-4, 3), ("aggressive", 32, 3e-4, 4),
 ])  # fmt: skip
 def test_preset_values(preset, rank, rate, epochs):
-    plan = plan_of(resolve(asked(preset=preset), context=2048))
-    assert (plan.rank, plan.alpha, plan.learning_rate, plan.epochs) == (rank, 2 * rank, rate, epochs)
+    chosen = resolve(asked(preset=preset), context=2048).training
+    assert (chosen.rank, chosen.alpha, chosen.learning_rate, chosen.epochs) == (rank, 2 * rank, rate, epochs)
 
 
 def test_the_users_values_stay():
-    given = {"rank": 5, "alpha": 7, "dropout": 0.0, "batch_size": 6, "micro_batch": 3, "max_length": 100,
+    given = {"rank": 5, "alpha": 7, "dropout": 0.0, "batch_size": 6, "micro_batch_tokens": 300, "max_length": 100,
              "dtype": "float32", "gradient_checkpointing": True, "patience": 9, "epochs": 0.5}  # fmt: skip
     training = resolve(asked(**given), context=2048).training
     assert {key: getattr(training, key) for key in given} == given
@@ -35,8 +31,8 @@ def test_alpha_follows_the_users_rank():
 
 
 def test_resolving_twice_changes_nothing():
-    once = resolve(asked(), context=512, longest=100)
-    assert resolve(once, context=512, longest=400) == once
+    once = resolve(asked(), context=512)
+    assert resolve(once, context=512) == once
     assert reasons(once, context=512) == {}
 
 
@@ -51,18 +47,6 @@ def test_longer_than_the_context():
     with pytest.raises(SpecError, match="context of 512") as caught:
         resolve(asked(max_length=513), context=512)
     assert caught.value.where == "training.max_length"
-
-
-def test_micro_batch_must_divide():
-    with pytest.raises(SpecError, match="does not divide"):
-        resolve(asked(batch_size=8, micro_batch=3), context=512)
-
-
-@settings(deadline=None)
-@given(batch=st.integers(1, 512), longest=st.integers(1, 8192))
-def test_micro_batch_divides_and_fits(batch, longest):
-    size = resolve(asked(batch_size=batch), context=8192, longest=longest).training.micro_batch
-    assert batch % size == 0 and (size == 1 or size * min(longest, 1024) <= tokens_at_once())
 
 
 def test_presets_say_what_they_are_for():

@@ -11,11 +11,13 @@ from luthier.errors import AlreadyRunning, HomeError, Problems, WorkerFailed
 from luthier.events import EventLog
 from luthier.failures import disk_failures
 from luthier.rows import write_rows
-from luthier.storage import read_jsonl
+from luthier.spec_file import load_spec
+from luthier.storage import read_json, read_jsonl
+from luthier.training.hardware import tokens_at_once
 from luthier.training.trl_engine import train
 
-TRAIN_LOSSES = {1: 5.574035, 2: 5.586588, 5: 5.368727, 10: 5.256757, 15: 5.349076, 22: 5.139962}
-VALIDATION_LOSSES = {5: 5.335183, 10: 5.282003, 15: 5.180741, 20: 5.159552, 22: 5.156870}
+TRAIN_LOSSES = {1: 5.574035, 2: 5.586588, 5: 5.370939, 10: 5.260264, 15: 5.262938, 22: 5.129744}
+VALIDATION_LOSSES = {5: 5.335001, 10: 5.288368, 15: 5.185159, 20: 5.148700, 22: 5.146750}
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +72,31 @@ def test_adapter_loads_and_is_the_best_checkpoints(trained, tiny_model):
     assert (best / weights).read_bytes() == (run.adapter / weights).read_bytes()
 
 
-def test_micro_batches_do_not_change_the_loss(trained, tiny_model, tmp_path):
-    """Without dropout the cut into micro-batches leaves the token mean of a step as it is."""
+def test_how_a_step_is_cut_does_not_change_the_loss(tiny_model, tmp_path):
+    """Without dropout it is the mean over the answer tokens of the same examples, however they are computed."""
 
-    def losses(micro_batch: int) -> list[float]:
-        asked = spec(micro_batch=micro_batch, dropout=0.0, max_steps=4)
-        run = make_run(tmp_path / str(micro_batch), asked=asked)
+    def losses(packing: bool, tokens: int) -> list[float]:
+        asked = spec(packing=packing, micro_batch_tokens=tokens, dropout=0.0, max_steps=4)
+        run = make_run(tmp_path / f"{packing}-{tokens}", asked=asked)
         attempt(run, tiny_model, 1)
         return [event["train_loss"] for event in read_jsonl(run.attempt(1).events) if "train_loss" in event]
 
-    assert losses(1) == pytest.approx(losses(4), rel=1e-4)
+    one_by_one = losses(False, 1)
+    assert losses(True, 64) == pytest.approx(one_by_one, rel=1e-5)
+    assert losses(True, 4096) == pytest.approx(one_by_one, rel=1e-5)
+
+
+def test_what_is_open_is_measured_once_and_kept(tiny_model, tmp_path):
+    asked = spec(packing=None, micro_batch_tokens=None, gradient_checkpointing=None, max_steps=2)
+    run = make_run(tmp_path / "run", asked=asked)
+    attempt(run, tiny_model, 1)
+    chosen = load_spec(run.spec)
+    assert chosen.training.packing is True and chosen.training.gradient_checkpointing is False
+    assert chosen.training.micro_batch_tokens == tokens_at_once()
+    manifest = read_json(next(run.checkpoints.glob("step-*")) / "manifest.json")
+    assert manifest["fingerprint"]["micro_batch_tokens"] == tokens_at_once()
+    measured = {"packing", "micro_batch_tokens", "gradient_checkpointing"}
+    assert chosen.training.model_dump(exclude=measured) == asked.training.model_dump(exclude=measured)
 
 
 def test_gradient_checkpointing_changes_no_loss(tiny_model, tmp_path):

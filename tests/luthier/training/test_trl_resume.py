@@ -194,7 +194,7 @@ def test_finished_in_mid_epoch_takes_no_step_more(tiny_model, tmp_path):
 
 def test_killed_between_early_stop_and_export(tiny_model, tmp_path):
     """The decision to stop is read from the log again, and no step more is taken."""
-    run = make_run(tmp_path / "run", asked=spec(learning_rate=0.5, patience=1, checkpoint_every=2, epochs=6))
+    run = make_run(tmp_path / "run", asked=spec(learning_rate=1.0, patience=1, checkpoint_every=2, epochs=6))
     first = attempt(run, tiny_model, 1)
     assert first["early_stopped"] and first["best_step"] < first["steps"]
     (run.adapter / "adapter_model.safetensors").unlink()

@@ -20,7 +20,8 @@ def row(number: int) -> Row:
 
 def spec(**training) -> RunSpec:
     values = {
-        "dtype": "float32", "rank": 4, "dropout": 0.1, "learning_rate": 0.01, "batch_size": 4, "micro_batch": 2,
+        "dtype": "float32", "rank": 4, "dropout": 0.1, "learning_rate": 0.01, "batch_size": 4, "micro_batch_tokens": 64,
+        "packing": True, "gradient_checkpointing": False,
         "epochs": 2, "checkpoint_every": 5, "samples": 1, "keep_checkpoints": 2,
     }  # fmt: skip
     asked = RunSpec.model_validate(
