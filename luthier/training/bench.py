@@ -12,8 +12,9 @@ from luthier.rows import Row
 from luthier.spec import RunSpec
 from luthier.training.adapter import write_adapter
 from luthier.training.callbacks import Teller
-from luthier.training.dataset import encode_rows, order
+from luthier.training.dataset import as_dataset, encode_rows, order
 from luthier.training.hardware import set_up
+from luthier.training.measure import settle
 from luthier.training.plan import plan_of
 from luthier.training.presets import max_length, resolve
 from luthier.training.trainer import Trainer
@@ -29,11 +30,12 @@ def train_bare(asked: RunSpec, base: Path, rows: list[Row], out: Path) -> dict[s
     context = context_length(base)
     tokenizer = load_tokenizer(base)
     examples = encode_rows(rows, tokenizer, max_length(asked.training, context), last_only=True)
-    spec = resolve(asked, context, max(len(example.encoded.input_ids) for example in examples))
+    train = as_dataset(examples)
+    spec = resolve(asked, context)
     set_up(spec.compute.threads, spec.training.deterministic)
-    plan = plan_of(spec)
-    model = load_model(base, plan.dtype)
-    trainer = Trainer(plan, out, model, tokenizer, examples, validation=[], save=write_nothing)
+    model = load_model(base, spec.training.dtype or "float32")
+    plan = plan_of(spec.model_copy(update={"training": settle(spec.training, model, train)}))
+    trainer = Trainer(plan, out, model, tokenizer, train, as_dataset([]), save=write_nothing)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(Teller(EventLog(out / "events.jsonl")))
     seconds = _timed(trainer)

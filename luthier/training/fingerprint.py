@@ -17,7 +17,7 @@ def fingerprint(spec: RunSpec, run: RunFolder, base: Path) -> dict[str, Any]:
     """Base, data, seed and every training value that decides the weights."""
     return {
         "version": STAGES["train"].version,
-        "base": base_sha256(base),
+        "base": base_sha256(base, run.base),
         "train": sha256_file(run.split("train")),
         "validation": sha256_file(run.split("validation")),
         "seed": spec.seed,

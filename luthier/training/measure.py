@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 
 import psutil
 import torch
+from datasets import Dataset
 
-from luthier.spec import RunSpec, TrainingSpec
+from luthier.spec import TrainingSpec
 from luthier.training.attention import OWN, SEGMENTS
+from luthier.training.dataset import lengths
 from luthier.training.hardware import tokens_at_once
 from luthier.training.packing import Packer, answer_loss
 
@@ -35,14 +37,17 @@ class Choices(NamedTuple):
     micro_batch_tokens: int
     gradient_checkpointing: bool
 
-    def fill(self, training: TrainingSpec) -> TrainingSpec:
-        """The section with these values where it is still open."""
-        chosen = self._asdict()
-        return training.model_copy(update={key: chosen[key] for key in chosen if getattr(training, key) is None})
 
-
-def is_open(spec: RunSpec) -> bool:
-    return any(getattr(spec.training, key) is None for key in Choices._fields)
+def settle(training: TrainingSpec, model: Any, train: Dataset) -> TrainingSpec:
+    """The section with `Choices` where it is still open. model: the bare base. train: the training examples."""
+    still_open = [key for key in Choices._fields if getattr(training, key) is None]
+    if not still_open:
+        return training
+    tokens = lengths(train)
+    longest = int(tokens.argmax())
+    some = [train[row] for row in dict.fromkeys([longest, *range(min(3, len(train)))])]
+    chosen = choose(model, some, int(tokens[longest]))._asdict()
+    return training.model_copy(update={key: chosen[key] for key in still_open})
 
 
 def choose(model: Any, examples: list[Example], longest: int) -> Choices:

@@ -14,18 +14,19 @@ NEW_TOKENS = 48
 
 def answer(model: "PeftModel", tokenizer: "PreTrainedTokenizerBase", rows: list[Row]) -> list[dict[str, str]]:
     """{prompt, output, reference} for each row's last answer. Decoding is greedy: no random number is drawn."""
+    from luthier.models.greedy import Batch, empty_cache, greedy, left_padded
+
     room = tokenizer.model_max_length - NEW_TOKENS
     prompts = [prompt_ids(tokenizer, row["messages"][:-1], room) for row in rows]
-    batch = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt").to(model.device)
-    output = model.generate(
-        **batch,
-        do_sample=False,
-        max_new_tokens=NEW_TOKENS,
-        eos_token_id=stop_ids(tokenizer),
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    texts = tokenizer.batch_decode(output[:, batch["input_ids"].shape[1] :], skip_special_tokens=True)
+    pad = tokenizer.pad_token_id
+    ids, mask = left_padded(prompts, pad, model.device, max(map(len, prompts)))
+    batch = Batch(model, ids, mask, empty_cache(model))
+    answers = dict(greedy(batch, stop_ids(tokenizer), NEW_TOKENS))
     return [
-        {"prompt": row["messages"][-2]["content"], "output": text, "reference": row["messages"][-1]["content"]}
-        for row, text in zip(rows, texts, strict=True)
+        {
+            "prompt": row["messages"][-2]["content"],
+            "output": str(tokenizer.decode(answers[number], skip_special_tokens=True)),
+            "reference": row["messages"][-1]["content"],
+        }
+        for number, row in enumerate(rows)
     ]

@@ -9,6 +9,7 @@ from typing import Any, cast
 import torch
 from datasets import Dataset
 from peft import PeftModel
+from peft.helpers import disable_input_dtype_casting
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl import SFTTrainer
 
@@ -77,6 +78,11 @@ class Trainer(SFTTrainer):
         self._save_optimizer_and_scheduler(str(folder))
         self._save_rng_state(str(folder))
         self.state.save_to_json(str(folder / "trainer_state.json"))
+
+    def train(self, *given, **named):
+        """As transformers trains; the adapter takes what it is given as it is, and autocast does the rest."""
+        with disable_input_dtype_casting(self.tuned):
+            return super().train(*given, **named)
 
     def training_step(self, model, inputs, num_items_in_batch=None):  # noqa: ARG002
         """Gradients of the mean loss over all answer tokens of the optimizer step, however it is cut; the mean."""

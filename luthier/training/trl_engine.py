@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from datasets import Dataset
-from peft.helpers import disable_input_dtype_casting
 from transformers import PrinterCallback, TrainerState
 
 from luthier.errors import WorkerFailed
@@ -21,7 +20,7 @@ from luthier.spec_file import save_spec
 from luthier.training import checkpoints, history, measure, samples
 from luthier.training.callbacks import Looks, Sampler, Teller
 from luthier.training.checkpoint_writer import clear_leftovers, set_aside_newer
-from luthier.training.dataset import lengths, load_split
+from luthier.training.dataset import load_split
 from luthier.training.fingerprint import fingerprint
 from luthier.training.hardware import device, set_up
 from luthier.training.outcome import publish_best, summary
@@ -74,12 +73,9 @@ def train(
 
 def _settled(spec: RunSpec, run: RunFolder, attempt: AttemptFolder, model: Any, train: Dataset) -> RunSpec:
     """The spec with what only the model can tell; measured once, then kept with the run."""
-    if not measure.is_open(spec):
+    training = measure.settle(spec.training, model, train)
+    if training == spec.training:
         return spec
-    tokens = lengths(train)
-    longest = int(tokens.argmax())
-    some = [train[row] for row in dict.fromkeys([longest, *range(min(3, len(train)))])]
-    training = measure.choose(model, some, int(tokens[longest])).fill(spec.training)
     spec = spec.model_copy(update={"training": training})
     check_fence(run, attempt)
     save_spec(spec, run.spec)
@@ -111,8 +107,7 @@ def _run(trainer: Trainer, resume_from: Path | None, log: EventLog) -> float:
         return 0.0
     log.write("phase", name="training")
     started = time.monotonic()
-    with disable_input_dtype_casting(trainer.tuned):  # autocast does it where it is needed
-        trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
+    trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
     return time.monotonic() - started
 
 
