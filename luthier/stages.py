@@ -30,7 +30,7 @@ STAGES = {
         ),
         Stage(
             "baseline-eval",
-            version=1,
+            version=2,
             reads=("model", "evaluation", "seed"),
             after=("validate-data",),
             leaves=("baseline/metrics.json", "baseline/predictions.jsonl"),
@@ -44,7 +44,7 @@ STAGES = {
         ),
         Stage(
             "eval",
-            version=1,
+            version=2,
             reads=("model", "evaluation", "seed"),
             after=("baseline-eval", "train"),
             leaves=("evaluation/metrics.json", "evaluation/predictions.jsonl"),

@@ -10,7 +10,7 @@ from luthier.storage import read_json
 from tasks.stage import run_stage
 from tasks.track import tolerant_tracker
 from tasks.watch import Watcher
-from tasks.work import RETRIED, attempt, batches_done
+from tasks.work import RETRIED, answers_done, attempt
 
 
 @task(name="baseline-eval", **RETRIED)
@@ -20,7 +20,7 @@ def baseline_eval(run: Run) -> State[None]:
 
 
 def _work(run: Run, watcher: Watcher) -> dict[str, Any]:
-    attempt(run, "baseline", watcher, lambda: batches_done(run.folder.baseline))
+    attempt(run, "baseline", watcher, lambda: answers_done(run.folder.baseline))
     measured = read_json(run.folder.baseline / "metrics.json")
     base = measured["base"]
     scores = {"perplexity": base["perplexity"], **base["metrics"]}

@@ -11,7 +11,7 @@ from tasks import artifacts
 from tasks.stage import run_stage
 from tasks.track import tolerant_tracker
 from tasks.watch import Watcher
-from tasks.work import RETRIED, attempt, batches_done
+from tasks.work import RETRIED, answers_done, attempt
 
 
 @task(name="eval", **RETRIED)
@@ -21,7 +21,7 @@ def evaluate(run: Run) -> State[None]:
 
 
 def _work(run: Run, watcher: Watcher) -> dict[str, Any]:
-    attempt(run, "evaluate", watcher, lambda: batches_done(run.folder.evaluation))
+    attempt(run, "evaluate", watcher, lambda: answers_done(run.folder.evaluation))
     measured = read_json(run.folder.evaluation / "metrics.json")
     tuned, verdict = measured["tuned"], measured["verdict"]
     scores = {"perplexity": tuned["perplexity"], **tuned["metrics"]}

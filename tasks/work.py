@@ -22,8 +22,8 @@ STUCK_AFTER = 3
 """Attempts in a row without a new checkpoint or answer after which it is given up."""
 
 
-def batches_done(folder: Path) -> int:
-    """Batches that an evaluation has finished, whichever attempt did them."""
+def answers_done(folder: Path) -> int:
+    """Answers that an evaluation has finished, whichever attempt did them."""
     return len(read_jsonl(folder / "partial.jsonl"))
 
 

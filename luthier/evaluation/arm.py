@@ -1,23 +1,14 @@
 """One arm: a model and a way of asking it, over all test rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from luthier.evaluation.batches import by_length
-from luthier.evaluation.generate import greedy
 from luthier.evaluation.journal import Journal
 from luthier.evaluation.loaded import Loaded
 from luthier.evaluation.metrics import SCORES
-from luthier.evaluation.perplexity import Reference, Surprise, perplexity, reference, surprises
-from luthier.evaluation.prefix import SharedPrefix
+from luthier.evaluation.perplexity import Reference, Surprise, perplexity, reference
 from luthier.models.chat import prompt_ids
 from luthier.rows import Message, Row
-
-ANSWERED_AT_ONCE = 12_288
-"""Tokens of a batch that is answered, the answers to come included."""
-
-SCORED_AT_ONCE = 4096
-"""Tokens of a batch whose reference answers are scored; fewer, as a scored one takes a row of the vocabulary's size."""
 
 Ask = Callable[[list[Message]], list[Message]]
 """What an arm makes of a conversation before the model sees it."""
@@ -43,7 +34,7 @@ def measure(
 ) -> Arm:
     """Answers, their scores and the surprise at the reference answers, one prediction a row, in the rows' order."""
     conversations = [ask(row["messages"]) for row in rows]
-    references = [reference(loaded, messages) for messages in conversations]
+    references = [reference(loaded.tokenizer, messages, loaded.context) for messages in conversations]
     surprised = surprise(loaded, f"{name}: reading the reference answers", references, journal)
     part = f"{name}: answering"
     answered = answers(loaded, part, conversations, journal)
@@ -55,26 +46,21 @@ def measure(
 
 
 def surprise(loaded: Loaded, part: str, references: list[Reference], journal: Journal) -> list[Surprise]:
-    prefix = SharedPrefix(loaded.model, [ref.ids[: ref.start] for ref in references])
-    batches = by_length([len(ref.ids) for ref in references], SCORED_AT_ONCE)
+    def work(missing: set[int]) -> Iterator[tuple[int, list[float]]]:
+        return ((index, [*told]) for index, told in loaded.engine.score(references, missing))
 
-    def work(batch: list[int]) -> list[list[float]]:
-        return [list(values) for values in surprises(loaded, [references[i] for i in batch], prefix)]
-
-    return [Surprise(*values) for values in journal.run(part, batches, work)]
+    return [Surprise(*values) for values in journal.run(part, len(references), work)]
 
 
 def answers(loaded: Loaded, part: str, conversations: list[list[Message]], journal: Journal) -> list[tuple[str, int]]:
     """The text of each greedy answer and its number of tokens; a conversation's last message is what is asked for."""
     prompts = [prompt_ids(loaded.tokenizer, messages[:-1], loaded.room) for messages in conversations]
-    prefix = SharedPrefix(loaded.model, prompts)
-    batches = by_length([len(prompt) + loaded.max_new_tokens for prompt in prompts], ANSWERED_AT_ONCE)
 
-    def work(batch: list[int]) -> list[tuple[str, int]]:
-        written = greedy(loaded, [prompts[i] for i in batch], prefix)
-        return [(str(loaded.tokenizer.decode(ids, skip_special_tokens=True)).strip(), len(ids)) for ids in written]
+    def work(missing: set[int]) -> Iterator[tuple[int, tuple[str, int]]]:
+        for index, ids in loaded.engine.answer(prompts, missing):
+            yield index, (str(loaded.tokenizer.decode(ids, skip_special_tokens=True)).strip(), len(ids))
 
-    return journal.run(part, batches, work)
+    return journal.run(part, len(prompts), work)
 
 
 def summary(arm: Arm, metrics: list[str]) -> dict[str, Any]:

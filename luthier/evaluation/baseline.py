@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from luthier.evaluation import few_shot
-from luthier.evaluation.arm import ANSWERED_AT_ONCE, Arm, Prediction, measure, summary
+from luthier.evaluation.arm import Arm, Prediction, measure, summary
 from luthier.evaluation.few_shot import Choice, choose, pick
 from luthier.evaluation.journal import Interrupted, Journal
 from luthier.evaluation.loaded import Loaded, load
@@ -24,8 +24,8 @@ def baseline(
 ) -> dict[str, Any]:
     """Measure the arms `base` and `few_shot`; write baseline/predictions.jsonl, then baseline/metrics.json.
 
-    Gives what metrics.json holds, or {"interrupted": True} when `stop()` became true between two batches; the next
-    attempt goes on with the batch after the last finished one. Raises ModelError when the base cannot be loaded,
+    Gives what metrics.json holds, or {"interrupted": True} when `stop()` became true between two answers; the next
+    attempt asks for those that are missing. Raises ModelError when the base cannot be loaded,
     AlreadyRunning when this attempt was superseded.
     """
     splits = {name: read_rows(run.split(name)) for name in ("train", "validation")} | {"test": test_rows(spec, run)}
@@ -45,19 +45,6 @@ def baseline(
 def test_rows(spec: RunSpec, run: RunFolder) -> list[Row]:
     """The test rows that every arm answers."""
     return pick(read_rows(run.split("test")), spec.evaluation.max_examples, spec.seed)
-
-
-def decoding(spec: RunSpec, loaded: Loaded) -> dict[str, Any]:
-    """How every arm answers."""
-    return {
-        "strategy": "greedy",
-        "max_new_tokens": loaded.max_new_tokens,
-        "dtype": str(loaded.model.dtype).removeprefix("torch."),
-        "device": loaded.model.device.type,
-        "stop_ids": loaded.stops,
-        "batch_tokens": ANSWERED_AT_ONCE,
-        "seed": spec.seed,
-    }
 
 
 def _content(spec: RunSpec, run: RunFolder) -> list[Any]:
@@ -95,7 +82,7 @@ def _write(
         "n": len(rows),
         "base": summary(plain, spec.evaluation.all_metrics),
         "few_shot": shown,
-        "decoding": decoding(spec, loaded),
+        "decoding": loaded.engine.decoding | {"seed": spec.seed},
         "weak": weak_kinds(rows, [prediction["scores"][primary] for prediction in plain.predictions], primary),
     }
     write_json(run.baseline / "metrics.json", result)

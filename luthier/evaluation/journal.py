@@ -1,7 +1,7 @@
-"""Finished batches on disk: a stage that dies goes on with the next one."""
+"""Finished answers on disk: a stage that dies goes on with those that are missing."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,11 @@ from luthier.storage import append_jsonl, read_jsonl, sha256_json, write_jsonl
 
 
 class Interrupted(Exception):
-    """The worker was asked to stop; every batch that was finished is in the journal."""
+    """The worker was asked to stop; every answer that was finished is in the journal."""
 
 
 class Journal:
-    """One line a batch: {key, part, batch, seconds, results}.
+    """One line an answer: {key, part, index, seconds, result}; `seconds` is the time since the one before.
 
     `content` is everything the results depend on; lines that were written for other content do not count.
     """
@@ -25,34 +25,41 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = [line for line in read_jsonl(path) if line["key"] == self.key]
         write_jsonl(path, lines)  # what is appended next must not follow a torn line
-        self.lines = {(line["part"], line["batch"]): line for line in lines}
+        self.results: dict[str, dict[int, Any]] = {}
+        self.spent: dict[str, float] = {}
+        for line in lines:
+            self._take(line)
 
-    def run(self, part: str, batches: list[list[int]], work: Callable[[list[int]], list[Any]]) -> list[Any]:
-        """`work(batch)` for each batch that is not done yet; the results of all, in the order of the indices.
+    def run(self, part: str, total: int, work: Callable[[set[int]], Iterable[tuple[int, Any]]]) -> list[Any]:
+        """The results for the indices 0 … total - 1, in their order.
 
-        `work` gives one JSON value an index. Raises Interrupted between two batches.
+        `work(missing)` gives (index, a JSON value) for each index that is not done yet, in any order, each as soon as
+        it is there. Raises Interrupted between two of them.
         """
-        total, done = sum(map(len, batches)), 0
         self.log.write("phase", name=part)
-        results: dict[int, Any] = {}
-        for number, batch in enumerate(batches):
-            if (part, number) not in self.lines:
-                self._do(part, number, batch, work)
-            results |= zip(batch, self.lines[part, number]["results"], strict=True)
-            done += len(batch)
-            self.log.write("progress", done=done, total=total, unit="answers", text=part)
-        return [results[index] for index in sorted(results)]
-
-    def seconds(self, part: str) -> float:
-        """Time the part's batches took, over all attempts."""
-        return sum(line["seconds"] for (name, _), line in self.lines.items() if name == part)
-
-    def _do(self, part: str, number: int, batch: list[int], work: Callable[[list[int]], list[Any]]) -> None:
+        done = self.results.setdefault(part, {})
+        missing = set(range(total)) - done.keys()
         if self.stop():
             raise Interrupted
-        started = time.monotonic()
-        results = work(batch)
-        seconds = time.monotonic() - started
-        line = {"key": self.key, "part": part, "batch": number, "seconds": seconds, "results": results}
+        since = time.monotonic()
+        for index, result in work(missing) if missing else ():
+            now = time.monotonic()
+            self._write({"key": self.key, "part": part, "index": index, "seconds": now - since, "result": result})
+            since = now
+            self.log.write("progress", done=len(done), total=total, unit="answers", text=part)
+            if len(done) < total and self.stop():
+                raise Interrupted
+        return [done[index] for index in range(total)]
+
+    def seconds(self, part: str) -> float:
+        """Time the part's answers took, over all attempts; what was lost in a killed one is not counted."""
+        return self.spent.get(part, 0.0)
+
+    def _write(self, line: dict[str, Any]) -> None:
         append_jsonl(self.path, line)
-        self.lines[part, number] = line
+        self._take(line)
+
+    def _take(self, line: dict[str, Any]) -> None:
+        part = line["part"]
+        self.results.setdefault(part, {})[line["index"]] = line["result"]
+        self.spent[part] = self.spent.get(part, 0.0) + line["seconds"]

@@ -8,27 +8,34 @@ from typing import Any
 import torch
 from transformers import Cache
 
+from luthier.models.greedy import empty_cache
+
 
 class SharedPrefix:
     """`length` tokens begin every row; the model reads them when the first batch asks."""
 
     def __init__(self, model: Any, rows: list[list[int]]):
-        self.model = model
+        self.model, self.empty = model, empty_cache(model)
         shortest = min(map(len, rows), default=1)
         # a row keeps a token of its own: the model has to be asked something
-        self.ids = commonprefix(rows)[: shortest - 1]  # type: ignore[type-var]
+        self.ids = commonprefix(rows)[: shortest - 1] if self._fits() else []  # type: ignore[type-var]
         self.length = len(self.ids)
 
-    def cache(self, rows: int) -> Cache | None:
-        """Keys and values of the prefix for a batch of `rows`; None when there is no prefix."""
-        if not self.ids:
-            return None
+    def cache(self, rows: int) -> Cache:
+        """Keys and values of the prefix for a batch of `rows`; nothing is in it when there is no prefix."""
         cache = copy.deepcopy(self._read)
-        cache.batch_repeat_interleave(rows)
+        if self.ids:
+            cache.batch_repeat_interleave(rows)
         return cache
+
+    def _fits(self) -> bool:
+        """Shorter rows have padding behind the prefix; a layer that sees only the last so many places would count it."""
+        return not any(self.empty.is_sliding) and not any(self.empty.is_linear)
 
     @cached_property
     def _read(self) -> Cache:
+        if not self.ids:
+            return self.empty
         ids = torch.tensor([self.ids], device=self.model.device)
         with torch.inference_mode():
             return self.model(input_ids=ids, use_cache=True, logits_to_keep=1).past_key_values

@@ -30,12 +30,12 @@ def evaluate(
     """Measure the arm `tuned`; write evaluation/predictions.jsonl, then evaluation/metrics.json.
 
     The base is loaded once; with the adapter off it must still be the base of the baseline, else ModelError. Gives what
-    metrics.json holds, or {"interrupted": True} when `stop()` became true between two batches. Raises
+    metrics.json holds, or {"interrupted": True} when `stop()` became true between two answers. Raises
     AlreadyRunning when this attempt was superseded.
     """
     rows, arms = test_rows(spec, run), _baseline_arms(run)
     log.write("phase", name="loading model")
-    loaded = _with_adapter(load(spec, base), run.adapter)
+    loaded = load(spec, base, run.adapter)
     content = [sha256_file(path) for path in (run.adapter / "adapter_model.safetensors", run.split("test"))]
     settings = spec.model_dump(mode="json", include={"model", "evaluation", "seed"})
     depends_on = [STAGES["eval"].version, content, settings, spec.training.dtype]
@@ -63,16 +63,9 @@ def _baseline_arms(run: RunFolder) -> dict[str, list[Prediction]]:
     return arms
 
 
-def _with_adapter(loaded: Loaded, adapter: Path) -> Loaded:
-    from peft import PeftModel
-
-    model = PeftModel.from_pretrained(loaded.model, adapter, autocast_adapter_dtype=False)
-    return loaded._replace(model=model.eval())
-
-
 def _base_again(loaded: Loaded, rows: list[Row], journal: Journal) -> list[Surprise]:
-    references = [reference(loaded, row["messages"]) for row in rows]
-    with loaded.model.disable_adapter():
+    references = [reference(loaded.tokenizer, row["messages"], loaded.context) for row in rows]
+    with loaded.engine.without_adapter():
         return surprise(loaded, "base: checking that it is the same", references, journal)
 
 

@@ -18,7 +18,7 @@ def loaded(tiny_model):
 
     loaded = load(SPEC, tiny_model)
     with torch.no_grad():
-        for weight in loaded.model.model.layers.parameters():
+        for weight in loaded.engine.model.model.layers.parameters():
             if weight.dim() == 2:
                 weight *= 8
     return loaded

@@ -50,7 +50,7 @@ def write_adapter(folder: Path, base: Path) -> None:
 
 
 def work(stage: str, run: RunFolder, base: Path, stop=lambda: False, spec: RunSpec = SPEC) -> dict:
-    from luthier.evaluation import arm
+    from luthier.evaluation import torch_engine
     from luthier.evaluation.baseline import baseline
     from luthier.evaluation.tuned import evaluate
 
@@ -58,7 +58,7 @@ def work(stage: str, run: RunFolder, base: Path, stop=lambda: False, spec: RunSp
     attempt.root.mkdir(parents=True)
     stages = {"baseline": baseline, "evaluate": evaluate}
     # small batches, so that there is a middle to be killed in
-    with patch.object(arm, "ANSWERED_AT_ONCE", 150), patch.object(arm, "SCORED_AT_ONCE", 150):
+    with patch.object(torch_engine, "ANSWERED_AT_ONCE", 150), patch.object(torch_engine, "READ_AT_ONCE", 150):
         return stages[stage](spec, run, attempt, EventLog(attempt.events), base, stop)
 
 

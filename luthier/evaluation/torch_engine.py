@@ -1,0 +1,70 @@
+"""The engine that is always there: the model's own forward pass, rows of similar length in one batch."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+
+from luthier.evaluation.batches import by_length
+from luthier.evaluation.likelihood import READ_AT_ONCE, surprises
+from luthier.evaluation.perplexity import Reference, Surprise
+from luthier.evaluation.prefix import SharedPrefix
+from luthier.models.greedy import Batch, greedy, left_padded
+
+ANSWERED_AT_ONCE = 12_288
+"""Tokens of a batch that is answered, the answers to come included."""
+
+
+class TorchEngine:
+    """An `Engine`; `model` is a PreTrainedModel, or the PeftModel around it.
+
+    A row is padded to the longest of its batch whether or not the longest is still wanted: where its tokens stand
+    decides the last bits of its result, who else is in the batch does not.
+    """
+
+    def __init__(self, model: Any, pad: int, stops: list[int], max_new_tokens: int):
+        self.model, self.pad, self.stops, self.max_new_tokens = model, pad, stops, max_new_tokens
+
+    @property
+    def decoding(self) -> dict[str, Any]:
+        return {
+            "strategy": "greedy",
+            "max_new_tokens": self.max_new_tokens,
+            "dtype": str(self.model.dtype).removeprefix("torch."),
+            "device": self.model.device.type,
+            "stop_ids": self.stops,
+            "batch_tokens": ANSWERED_AT_ONCE,
+        }
+
+    def answer(self, prompts: list[list[int]], wanted: set[int]) -> Iterator[tuple[int, list[int]]]:
+        prefix = SharedPrefix(self.model, prompts)
+        lengths = [len(prompt) + self.max_new_tokens for prompt in prompts]
+        for rows, longest in _batches(lengths, ANSWERED_AT_ONCE, wanted):
+            batch = self._batch([prompts[row] for row in rows], prefix, len(prompts[longest]))
+            for place, ids in greedy(batch, self.stops, self.max_new_tokens):
+                yield rows[place], ids
+
+    def score(self, references: list[Reference], wanted: set[int]) -> Iterator[tuple[int, Surprise]]:
+        prefix = SharedPrefix(self.model, [ref.ids[: ref.start] for ref in references])
+        lengths = [len(ref.ids) for ref in references]
+        for rows, longest in _batches(lengths, READ_AT_ONCE, wanted):
+            batch = [references[row] for row in rows]
+            yield from zip(rows, surprises(self.model, self.pad, batch, prefix, lengths[longest]), strict=True)
+
+    def without_adapter(self) -> AbstractContextManager[None]:
+        return self.model.disable_adapter()
+
+    @torch.inference_mode()
+    def _batch(self, prompts: list[list[int]], prefix: SharedPrefix, width: int) -> Batch:
+        own = [prompt[prefix.length :] for prompt in prompts]
+        ids, mask = left_padded(own, self.pad, self.model.device, width - prefix.length)
+        mask = torch.cat([mask.new_ones(len(own), prefix.length), mask], dim=1)
+        return Batch(self.model, ids, mask, prefix.cache(len(own)))
+
+
+def _batches(lengths: list[int], budget: int, wanted: set[int]) -> Iterator[tuple[list[int], int]]:
+    """The wanted rows of each batch, and its longest row."""
+    for batch in by_length(lengths, budget):
+        if rows := [row for row in batch if row in wanted]:
+            yield rows, batch[0]
