@@ -63,7 +63,7 @@ def lineage(run: Run) -> dict[str, Any]:
     return {
         "base_model": spec.model.base,
         "base_description": describe(spec.model),
-        "base_sha256": base_sha256(base),
+        "base_sha256": base_sha256(base, run.folder.base),
         "code_version": code_version(),
         "packages": {name: installed for name in PACKAGES if (installed := _version(name))},
         "python": sys.version.split()[0],

@@ -18,6 +18,7 @@ class RunFolder:
         self.root = Path(root)
         self.run_id = self.root.name
         self.spec = self.root / "spec.yaml"
+        self.base = self.root / "base.json"
         self.data = self.root / "data"
         self.accepted = self.data / "accepted.parquet"
         self.quarantine = self.data / "quarantine.jsonl"

@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,9 +22,11 @@ from luthier.compute import told
 from luthier.compute.job import Job
 from luthier.events import EventLog
 from luthier.failures import FULL, disk_failures, memory_failures, too_big_to_ask, too_big_to_train
+from luthier.models.base import locate
 from luthier.run_folder import RunFolder
 from luthier.spec import RunSpec
 from luthier.spec_file import load_spec
+from luthier.startup import leave_out_unused, quick_imports
 from luthier.storage import read_json, write_json
 
 HEARTBEAT_S = 1.0
@@ -69,24 +73,30 @@ def work(job: Job, stop: Stop) -> dict[str, Any]:
 
 
 def _stage(job: Job, spec: RunSpec, run: RunFolder, log: EventLog, stop: Stop) -> dict[str, Any]:
-    from luthier.models.base import locate
-
     log.write("phase", name="finding the base model")
     base = locate(spec.model, job.models)
+    with quick_imports():
+        stage = _engine(job)
+    return stage(spec, run, job.folder, log, base, stop=stop)
+
+
+def _engine(job: Job) -> Callable[..., dict[str, Any]]:
+    """What does this kind of job; importing it takes seconds."""
     if job.kind == "train":
         from luthier.training.trl_engine import train
 
-        return train(spec, run, job.folder, log, base, job.resume_from, stop)
+        return partial(train, resume_from=job.resume_from)
     if job.kind == "baseline":
         from luthier.evaluation.baseline import baseline
 
-        return baseline(spec, run, job.folder, log, base, stop)
+        return baseline
     from luthier.evaluation.tuned import evaluate
 
-    return evaluate(spec, run, job.folder, log, base, stop)
+    return evaluate
 
 
 def main(path: str) -> int:
+    leave_out_unused()
     try:
         return _main(Job.model_validate(read_json(Path(path))))
     except OSError as error:

@@ -9,7 +9,7 @@ from luthier.errors import ModelError
 from luthier.models.hub import download
 from luthier.models.packaged import SMOLLM2_135M, build
 from luthier.spec import ModelSpec
-from luthier.storage import read_json, sha256_file, sha256_json
+from luthier.storage import read_json, sha256_file, sha256_json, write_json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -108,9 +108,20 @@ def context_length(folder: Path) -> int:
     )  # fmt: skip
 
 
-def base_sha256(folder: Path) -> str:
-    """Hash over names and contents of the weight files."""
-    return sha256_json([[path.name, sha256_file(path)] for path in sorted(folder.glob("*.safetensors"))])
+def base_sha256(folder: Path, remembered: Path) -> str:
+    """Hash over names and contents of the weight files.
+
+    The hash is kept in the file `remembered`, and taken from there while the files are the same by size, inode and
+    times. The time of change is among them: unlike that of modification, nobody can set it back.
+    """
+    files = sorted(folder.glob("*.safetensors"))
+    seen = [[str(path), stat.st_size, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns]
+            for path, stat in ((path, path.stat()) for path in files)]  # fmt: skip
+    known = read_json(remembered) if remembered.exists() else {}
+    if known.get("files") != seen:
+        known = {"files": seen, "sha256": sha256_json([[path.name, sha256_file(path)] for path in files])}
+        write_json(remembered, known)
+    return known["sha256"]
 
 
 def _check(folder: Path, model: ModelSpec) -> None:

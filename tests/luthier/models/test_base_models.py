@@ -1,6 +1,7 @@
 """Finding a base model, and refusing what is none."""
 
 import json
+import os
 import shutil
 import threading
 from importlib.util import find_spec
@@ -8,6 +9,7 @@ from importlib.util import find_spec
 import pytest
 
 from luthier.errors import ModelError
+from luthier.models import base as models
 from luthier.models.base import base_sha256, context_length, load_model, load_tokenizer, locate
 from luthier.models.chat import stop_ids
 from luthier.models.packaged import Packaged, build
@@ -73,11 +75,20 @@ def test_padding_never_ends_a_turn(copy):
     assert tokenizer.pad_token == "<|endoftext|>" and tokenizer.pad_token_id not in stop_ids(tokenizer)
 
 
-def test_hash_changes_with_the_weights(tiny_model, copy):
-    assert base_sha256(copy) == base_sha256(tiny_model)
+def test_hash_changes_with_the_weights(tiny_model, copy, tmp_path):
+    remembered, first = tmp_path / "base.json", base_sha256(tiny_model, tmp_path / "tiny.json")
+    assert base_sha256(copy, remembered) == first
     weights = copy / "model.safetensors"
+    before = weights.stat()
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
-    assert base_sha256(copy) != base_sha256(tiny_model)
+    os.utime(weights, ns=(before.st_atime_ns, before.st_mtime_ns))  # as a careless copy would
+    assert base_sha256(copy, remembered) != first
+
+
+def test_unchanged_weights_are_not_read_again(copy, tmp_path, monkeypatch):
+    first = base_sha256(copy, tmp_path / "base.json")
+    monkeypatch.delattr(models, "sha256_file")
+    assert base_sha256(copy, tmp_path / "base.json") == first
 
 
 def test_package_that_is_not_installed(tmp_path):
