@@ -19,6 +19,7 @@ from luthier.data.refusal import failed_checks, refusal
 from luthier.data.source import Source, check_file, content_sha256
 from luthier.errors import DataError, LuthierError
 from luthier.events import Event
+from luthier.rows import Row
 from luthier.run_folder import RunFolder
 from luthier.spec import DataSpec, RunSpec
 from luthier.storage import sha256_file, write_json
@@ -77,7 +78,10 @@ class _Work:
         self.judge(found, max_length)
 
         yield {"kind": "phase", "name": "splitting"}
-        self.split(sound, found)
+        parts = self.split(sound, found)
+        for name in ("train", "validation"):
+            target, split = self.run.tokens(name), self.run.split(name)
+            tokens.write_split(target, split, parts[name], sound, tokenizer, max_length)
         for warning in findings.warnings:
             if warning["line"] is None:  # rows that were set aside are in their file
                 yield {"kind": "warning", "text": warning["message"]}
@@ -120,8 +124,8 @@ class _Work:
         error = fault.error(self.source.where(number), self.spec.data.on_bad_rows == "refuse")
         return told(self.findings.source, number, fault.field, fault.code, str(error))
 
-    def split(self, sound: list[Record], found: Duplicates) -> None:
-        """Raises DataError when the rows are too few."""
+    def split(self, sound: list[Record], found: Duplicates) -> dict[str, list[Row]]:
+        """The rows by split. Raises DataError when the rows are too few."""
         parts = write_parts(self.run, sound, found, self.spec.data.split, self.spec.seed)
         findings = self.findings
         findings.splits = {name: len(part) for name, part in parts.items()}
@@ -134,6 +138,7 @@ class _Work:
         if (rows := findings.splits["test"]) < FEW_TEST_ROWS:
             text = f"There are {rows} test rows; below {FEW_TEST_ROWS} hardly any improvement can be shown."
             findings.warn("few_test_rows", text)
+        return parts
 
     def write(self) -> None:
         found = self.findings.as_json()

@@ -1,10 +1,13 @@
 """One row of a data file on its way through the checks."""
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from luthier.errors import DataError
 from luthier.rows import Message
+
+if TYPE_CHECKING:
+    from luthier.models.chat import Encoded
 
 
 class Fault(NamedTuple):
@@ -26,7 +29,8 @@ class Fault(NamedTuple):
 class Record:
     """`number` is the line, element or row in the file, from 1; `raw` its bytes as they stand there.
 
-    A record with a fault, or one that repeats the row `duplicate_of`, is set aside.
+    A record with a fault, or one that repeats the row `duplicate_of`, is set aside. `encoded` is what training would
+    see of it.
     """
 
     number: int
@@ -38,6 +42,7 @@ class Record:
     tokens: int = 0
     trained: int = 0
     truncated: bool = False
+    encoded: "Encoded | None" = None
 
     @property
     def accepted(self) -> bool:

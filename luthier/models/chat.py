@@ -4,6 +4,7 @@ Works with any chat template, also without generation markers: the template rend
 up to each answer and through it, and what lies between is the answer.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from luthier.errors import ModelError
@@ -21,8 +22,8 @@ Span = tuple[int, int]
 class Encoded(NamedTuple):
     """One conversation: `input_ids` and `labels` of equal length; `truncated` if tokens were cut off its end."""
 
-    input_ids: list[int]
-    labels: list[int]
+    input_ids: Sequence[int]
+    labels: Sequence[int]
     truncated: bool
 
     @property

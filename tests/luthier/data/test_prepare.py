@@ -7,6 +7,8 @@ import pytest
 from unlike_words import word
 
 from luthier.errors import DataError, Problems
+from luthier.models.chat import encode_all
+from luthier.models.token_file import is_intact, open_tokens, token_key
 from luthier.rows import read_rows
 from luthier.storage import read_json, read_jsonl, sha256_file
 
@@ -34,6 +36,17 @@ def test_tokens_are_those_of_the_rows(work, lines):
     short = 2 + 5 + 33 + 1 + 1 + 1 + 10 + 31 + 1 - 1
     assert tokens["p50"] == short and tokens["examples"] == 11 and tokens["max"] > 256 and tokens["truncated"] == 1
     assert tokens["total"] == 10 * short + 256 and 0 < tokens["trained"] < tokens["total"]
+
+
+def test_training_finds_its_tokens_made(work, lines, tokenizer):
+    run, found = work(lines(40) + lines([{"prompt": "x", "completion": "y" * 300}] * 2), dedupe="exact")
+    for name in ("train", "validation"):
+        assert is_intact(run.tokens(name), token_key(run.split(name), tokenizer, 256))
+        rows = read_rows(run.split(name))
+        wanted = encode_all(tokenizer, [row["messages"] for row in rows], 256)
+        assert [(e["id"], e["input_ids"], e["labels"]) for e in open_tokens(run.tokens(name))] == [
+            (row["id"], example.input_ids, example.labels) for row, example in zip(rows, wanted, strict=True)
+        ]
 
 
 def test_row_that_trains_on_nothing_is_refused(work, lines):
