@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+BENCHES := $(basename $(notdir $(wildcard $(foreach part,chain training evaluation startup scale,benchmarks/$(part).py))))
+
 .PHONY: install demo test check bench drill up format
 
 install: .venv/installed
@@ -30,7 +32,7 @@ drill: install
 	$(BIN)/python -m pytest -m drill --timeout 3600
 
 bench: install
-	$(BIN)/python -m benchmarks.chain
+	for part in $(BENCHES); do $(BIN)/python -m benchmarks.$$part || exit 1; done
 
 up: install
 	$(BIN)/luthier up

@@ -27,14 +27,16 @@ def bench_train(model: str, data: Path, out: Path, as_json: bool, **options: Any
     from luthier.data.conversations import read_conversations
     from luthier.models.base import locate
     from luthier.settings import Settings
+    from luthier.startup import leave_out_unused, quick_imports
     from luthier.storage import write_json
 
+    leave_out_unused()
     spec = _spec(model, data, **options)
     rows = read_conversations(data)
     base = locate(spec.model, Settings().models)
     _make(out)
-    from luthier.training.bench import train_bare
-
+    with quick_imports():
+        from luthier.training.bench import train_bare
     result = train_bare(spec, base, rows, out)
     write_json(out / "train.json", result)
     if as_json:

@@ -25,6 +25,7 @@ ROWS = [row(f"Question {n}?", "Yes, I see.", "And the sea?", ANSWER) for n in ra
 def call(tmp_path, monkeypatch, tiny_model):
     """Train on the bytes of a file; returns (exit code, stderr, the folder that is left)."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("luthier.startup.leave_out_unused", lambda: None)  # other tests share this process
 
     def train(content: bytes, *options: str, model: Path = tiny_model) -> tuple[int, str, Path]:
         Path("rows.jsonl").write_bytes(content)
