@@ -42,6 +42,5 @@ def on_threads(threads: int, folder: Path) -> dict[str, str]:
         "HF_HUB_OFFLINE": "1",
         "HF_HOME": str(folder / "cache"),
         "MODELSCOPE_CACHE": str(folder / "cache"),
-        "USE_HF": "1",  # else ms-swift asks its own hub for what is in a folder
         "LUTHIER_HOME": str(folder),
     }
