@@ -21,6 +21,10 @@ class Repeat(NamedTuple):
     loss: float | None
 
 
+Ran = dict[str, list[tuple[Cost, Path]]]
+"""By trainer: what each repeat cost, and the folder it left."""
+
+
 class Comparison(NamedTuple):
     """`limit` as benchmarks.limit prints it; `before` is the held-out loss of the base."""
 
@@ -39,25 +43,35 @@ def compare(
     Raises RuntimeError when Luthier or the reference fails, or when two did not do the same work.
     """
     model, task = assets["model"], assets["tasks"][name]
-    bound = ask("limit", [model, task["train"], task["batch"], RANK], on_threads(threads, folder))
-    ran: dict[str, list[tuple[Cost, Path]]] = {trainer: [] for trainer in trainers}
+    environment = on_threads(threads, folder)
+    bound = ask("limit", [model, task["train"], task["batch"], RANK], environment)
+    ran: Ran = {trainer: [] for trainer in trainers}
     for seed, (trainer, command) in itertools.product(range(seeds), trainers.items()):
-        out = folder / f"{name}-{threads}" / trainer.replace(" ", "-") / str(seed)
-        out.mkdir(parents=True)
+        out = folder / trainer.replace(" ", "-") / str(seed)
         job = Job(Path(model), Path(task["train"]), task["batch"], task["max_length"], seed, out)
-        cost = measure(command(job), on_threads(threads, folder), out / "log.txt")
-        ran[trainer].append((cost, out))
-        print(f"{name}, {threads} threads, seed {seed}, {trainer}: {cost}", file=sys.stderr, flush=True)
-        if cost.code and trainer in (REFERENCE, OURS):
-            raise RuntimeError(f"{trainer} failed, see {out / 'log.txt'}")
-    _check_equal_work(ran, bound)
-    adapters = {out: adapter for runs in ran.values() for _, out in runs if (adapter := _adapter(out))}
-    judged = ask("held_out", [model, task["held_out"], *adapters.values()], on_threads(1, folder))
-    losses = dict(zip(adapters, judged[1:], strict=True))
+        ran[trainer].append((_train(trainer, command(job), environment, out), out))
+    check_equal_work(ran, bound)
+    before, losses = _judge(model, task["held_out"], [out for runs in ran.values() for _, out in runs], folder)
     repeats = {
         trainer: [Repeat(cost, _told(out), losses.get(out)) for cost, out in runs] for trainer, runs in ran.items()
     }
-    return Comparison(name, threads, bound, judged[0], repeats)
+    return Comparison(name, threads, bound, before, repeats)
+
+
+def _train(trainer: str, argv: list[str], environment: dict[str, str], out: Path) -> Cost:
+    out.mkdir(parents=True)
+    cost = measure(argv, environment, out / "log.txt")
+    print(f"{out}: {cost}", file=sys.stderr, flush=True)
+    if cost.code and trainer in (REFERENCE, OURS):
+        raise RuntimeError(f"{trainer} failed, see {out / 'log.txt'}")
+    return cost
+
+
+def _judge(model: str, held_out: str, outs: list[Path], folder: Path) -> tuple[float, dict[Path, float]]:
+    """Held-out loss of the base, and of each adapter that is there."""
+    adapters = {out: adapter for out in outs if (adapter := _adapter(out))}
+    before, *after = ask("held_out", [model, held_out, *adapters.values()], on_threads(1, folder))
+    return before, dict(zip(adapters, after, strict=True))
 
 
 def ask(module: str, arguments: list[Any], environment: dict[str, str]) -> Any:
@@ -79,7 +93,7 @@ def _adapter(out: Path) -> Path | None:
     return next((path.parent for path in sorted(out.rglob("adapter_config.json"))), None)
 
 
-def _check_equal_work(ran: dict[str, list[tuple[Cost, Path]]], bound: dict[str, Any]) -> None:
+def check_equal_work(ran: Ran, bound: dict[str, Any]) -> None:
     """Steps are equal; tokens too, up to the line end that some put after a row's last turn."""
     told = [_told(out) for runs in ran.values() for cost, out in runs if not cost.code]
     steps = {each["steps"] for each in told}

@@ -6,6 +6,7 @@ python -m benchmarks.training [--threads 1 2] [--seeds 3] [--tasks chats documen
 """
 
 import argparse
+import itertools
 import os
 import tempfile
 from pathlib import Path
@@ -43,11 +44,10 @@ if __name__ == "__main__":
     options = asked()
     folder = (options.folder or Path(tempfile.mkdtemp(prefix="luthier-bench-"))).absolute()
     assets = ask("assets", [folder, *([options.rows] if options.rows else [])], on_threads(1, folder))
-    done = [
-        compare(assets, task, trainers(options), threads, options.seeds, Path(tempfile.mkdtemp(dir=folder)))
-        for task in options.tasks
-        for threads in options.threads
-    ]
+    done = []
+    for task, threads in itertools.product(options.tasks, options.threads):
+        apart = Path(tempfile.mkdtemp(prefix=f"{task}-{threads}-", dir=folder))
+        done.append(compare(assets, task, trainers(options), threads, options.seeds, apart))
     tables = {
         "training": "\n\n".join(map(speed_table, done)),
         "equal-learning": "\n\n".join(equal_learning_table(each) for each in done),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks.comparison import OURS, REFERENCE, Comparison, Repeat, _check_equal_work
+from benchmarks.comparison import OURS, REFERENCE, Comparison, Repeat, check_equal_work
 from benchmarks.process import Cost
 from benchmarks.training_tables import equal_learning_table, process_cpu, ratio, speed_table
 
@@ -52,7 +52,7 @@ def test_unequal_work_is_refused(tmp_path, steps, tokens, equal):
         (tmp_path / name / "train.json").write_text(json.dumps(told))
         ran[name] = [(Cost(0, 1, 1, 1), tmp_path / name)]
     if equal:
-        _check_equal_work(ran, LIMIT)
+        check_equal_work(ran, LIMIT)
     else:
         with pytest.raises(RuntimeError, match="unequal work"):
-            _check_equal_work(ran, LIMIT)
+            check_equal_work(ran, LIMIT)
