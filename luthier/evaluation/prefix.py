@@ -29,7 +29,7 @@ class SharedPrefix:
         return cache
 
     def _fits(self) -> bool:
-        """Shorter rows have padding behind the prefix; a layer that sees only the last so many places would count it."""
+        """Shorter rows have padding behind the prefix; a layer that sees only the last few places would count it."""
         return not any(self.empty.is_sliding) and not any(self.empty.is_linear)
 
     @cached_property
