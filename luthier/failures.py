@@ -38,14 +38,13 @@ def disk_failures(folder: Path) -> Iterator[None]:
 @contextmanager
 def memory_failures(advice: OutOfMemory) -> Iterator[None]:
     """Raise `advice` where memory runs out, on a GPU or a CPU."""
-    import torch
-
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise advice from error
-    except RuntimeError as error:
-        if "can't allocate memory" not in str(error):
+    except (RuntimeError, MemoryError) as error:
+        import torch  # here and not before: what works within the block imports it more quickly
+
+        too_big = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not too_big and "can't allocate memory" not in str(error):
             raise
         raise advice from error
 
