@@ -18,11 +18,8 @@ from typing import Any
 
 from benchmarks.guide import write_table
 
-WORDS = [
-    a + b
-    for a in ["ba", "ce", "di", "fo", "gu", "ha", "ji", "ko", "lu", "me"]
-    for b in ["ran", "tel", "mis", "nog", "pud", "sab", "ver", "wix"]
-]
+BEGINNINGS = ["ba", "ce", "di", "fo", "gu", "ha", "ji", "ko", "lu", "me"]
+WORDS = [a + b for a in BEGINNINGS for b in ("ran", "tel", "mis", "nog", "pud", "sab", "ver", "wix")]
 SERIES: dict[str, tuple[str, list[int]]] = {
     "validate": ("validate-data, rows", [1_000, 10_000, 100_000]),
     "tokens": ("training start: tokens made and written, rows", [1_000, 10_000, 100_000]),

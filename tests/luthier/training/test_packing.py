@@ -1,11 +1,14 @@
 """Packed examples get the loss and the gradients that padded ones get, whatever they share."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peft import LoraConfig, get_peft_model
+from peft.helpers import disable_input_dtype_casting
 from training_runs import row
 
 from luthier.models.base import load_model, load_tokenizer
@@ -136,3 +139,17 @@ def test_numpy_rows_are_packed_as_lists(examples):
     ]
     assert torch.equal(ANYTHING.pack(arrays).input_ids, ANYTHING.pack(examples).input_ids)
     assert ANYTHING.pack(arrays).targets.dtype == torch.int64
+
+
+def test_bfloat16_gradients_point_where_the_padded_float32_ones_do(model, examples):
+    """As a run computes them: bfloat16 base, float32 adapter, autocast. Cosine above 0.999, length within 2 %."""
+    usual = gradients(model, padded_loss(model, examples))
+    rounded = copy.deepcopy(model)
+    for name, parameter in rounded.named_parameters():
+        if "lora_" not in name:
+            parameter.data = parameter.data.to(torch.bfloat16)
+    with torch.autocast("cpu", dtype=torch.bfloat16), disable_input_dtype_casting(rounded):
+        loss = answer_loss(rounded, ANYTHING.pack(examples))
+    ours = gradients(rounded, loss)
+    assert torch.cosine_similarity(ours, usual, dim=0) > 0.999
+    assert float(ours.norm() / usual.norm()) == pytest.approx(1, abs=0.02)
