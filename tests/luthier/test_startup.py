@@ -1,0 +1,32 @@
+"""A worker imports what it uses, and its garbage collector works again afterwards."""
+
+import gc
+import subprocess
+import sys
+
+import pytest
+
+from luthier.startup import quick_imports
+
+TRAINS = """
+import sys
+from luthier.startup import leave_out_unused
+leave_out_unused()
+import luthier.training.trl_engine
+print(*sorted({name.partition(".")[0] for name in sys.modules if sys.modules[name]}), "torch._inductor.compile_fx" in sys.modules)
+"""
+
+
+def test_training_imports_no_quantisation_and_no_compiler():
+    done = subprocess.run([sys.executable, "-c", TRAINS], capture_output=True, text=True, check=True)
+    *packages, compiler = done.stdout.split()
+    assert {"torch", "trl", "peft"} <= set(packages)
+    assert not {"bitsandbytes", "boto3"} & set(packages) and compiler == "False"
+
+
+def test_collection_goes_on_even_when_an_import_fails():
+    with pytest.raises(ImportError), quick_imports():
+        assert not gc.isenabled()
+        raise ImportError
+    assert gc.isenabled()
+    gc.unfreeze()
