@@ -13,7 +13,8 @@ import sys
 from luthier.startup import leave_out_unused
 leave_out_unused()
 import luthier.training.trl_engine
-print(*sorted({name.partition(".")[0] for name in sys.modules if sys.modules[name]}), "torch._inductor.compile_fx" in sys.modules)
+print(*{name.partition(".")[0] for name in sys.modules if sys.modules[name]})
+print("torch._inductor.compile_fx" in sys.modules)
 """
 
 
