@@ -35,7 +35,8 @@ def segment_attention(
     if query.device.type == "cpu" and layout.longest <= SHORT:
         query, key, value = query.float(), key.float(), value.float()
     parts = [x.split(layout.lengths, dim=2) for x in (query, repeat_kv(key, groups), repeat_kv(value, groups))]
-    output = [_attend(number, parts, layout, given) for number in range(len(layout.lengths))]
+    with torch.autocast(query.device.type, enabled=False):  # it would round back to bfloat16
+        output = [_attend(number, parts, layout, given) for number in range(len(layout.lengths))]
     return torch.cat(output, dim=2).to(dtype).transpose(1, 2), None
 
 

@@ -21,7 +21,7 @@ def tokens_at_once() -> int:
     """Tokens that keep this machine busy; more would only cost memory."""
     import torch
 
-    return 8192 if torch.cuda.is_available() else 2048
+    return 8192 if torch.cuda.is_available() else 1024
 
 
 def device() -> str:

@@ -25,6 +25,9 @@ FOR_ACTIVATIONS = 0.5
 """Share of the free memory for what `bytes_per_token` counts. The adapter's own activations (a quarter to a half
 of that), gradients and kernels' buffers need the rest."""
 
+TRIED = 128
+"""Tokens of an example that are enough to see how the model treats it."""
+
 CGROUP = Path("/sys/fs/cgroup")
 
 Example = dict[str, Any]
@@ -45,9 +48,14 @@ def settle(training: TrainingSpec, model: Any, train: Dataset) -> TrainingSpec:
         return training
     tokens = lengths(train)
     longest = int(tokens.argmax())
-    some = [train[row] for row in dict.fromkeys([longest, *range(min(3, len(train)))])]
+    some = [_shortened(train[row]) for row in dict.fromkeys([longest, *range(min(3, len(train)))])]
     chosen = choose(model, some, int(tokens[longest]))._asdict()
     return training.model_copy(update={key: chosen[key] for key in still_open})
+
+
+def _shortened(example: Example) -> Example:
+    """The example's last tokens: they hold answers, and cost little to try."""
+    return example | {key: example[key][-TRIED:] for key in ("input_ids", "labels")}
 
 
 def choose(model: Any, examples: list[Example], longest: int) -> Choices:
