@@ -60,9 +60,9 @@ def refused(error: LuthierError, spec: Path, run: Run | None) -> dict[str, Any]:
 def _estimate(rows: int, spec: RunSpec) -> dict[str, Any]:
     """Optimizer steps, unless training stops early; time is not predicted here, and this machine costs nothing."""
     from luthier.training.dataset import total_steps
-    from luthier.training.plan import plan_of
+    from luthier.training.plan import length_of
 
-    return {"steps": total_steps(rows, plan_of(spec)), "seconds": None, "usd": 0.0}
+    return {"steps": total_steps(rows, length_of(spec)), "seconds": None, "usd": 0.0}
 
 
 def _fault(error: LuthierError, spec: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from luthier.models.chat import Encoded, encode_all
 from luthier.models.token_file import is_intact, open_tokens, token_key, write_tokens
 from luthier.rows import Row, row_batches
 from luthier.run_folder import RunFolder
-from luthier.training.plan import Plan
+from luthier.training.plan import Length, Plan
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -58,7 +58,7 @@ def encode_rows(
     return examples
 
 
-def total_steps(rows: int, plan: Plan) -> int:
+def total_steps(rows: int, plan: Length) -> int:
     """Optimizer steps of the whole training; the last may hold fewer examples."""
     steps = max(1, math.ceil(round(rows * plan.epochs) / plan.batch_size))
     return min(steps, plan.max_steps or steps)

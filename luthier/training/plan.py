@@ -7,19 +7,24 @@ from pydantic import BaseModel
 from luthier.spec import RunSpec
 
 
-class Plan(BaseModel):
+class Length(BaseModel):
+    """What decides how many optimizer steps there are."""
+
+    epochs: float
+    max_steps: int | None
+    batch_size: int
+
+
+class Plan(Length):
     """What the engine works by. Fields as in TrainingSpec, and the run's seed."""
 
     seed: int
-    epochs: float
-    max_steps: int | None
     learning_rate: float
     warmup_ratio: float
     schedule: Literal["linear", "cosine", "constant"]
     rank: int
     alpha: int
     dropout: float
-    batch_size: int
     packing: bool
     micro_batch_tokens: int
     max_length: int
@@ -32,5 +37,10 @@ class Plan(BaseModel):
 
 
 def plan_of(spec: RunSpec) -> Plan:
-    """Raises pydantic's ValidationError when the spec was not resolved before."""
+    """Raises pydantic's ValidationError when the spec was not resolved, or what only the model can tell is open."""
     return Plan.model_validate(spec.training.model_dump() | {"seed": spec.seed})
+
+
+def length_of(spec: RunSpec) -> Length:
+    """Raises pydantic's ValidationError when the spec was not resolved before."""
+    return Length.model_validate(spec.training.model_dump())

@@ -37,7 +37,14 @@ def write_spec(folder: Path, model: Path, **sections: dict[str, Any]) -> Path:
         "name": "tiny",
         "data": {"path": "data.jsonl"},
         "model": {"base": str(model)},
-        "training": {"epochs": 3, "checkpoint_every": 6, "dtype": "float32", "dropout": 0.1, "samples": 1},
+        "training": {
+            "epochs": 9,
+            "patience": 100,
+            "checkpoint_every": 6,
+            "dtype": "float32",
+            "dropout": 0.1,
+            "samples": 1,
+        },  # fmt: skip
         "evaluation": {"max_new_tokens": 8, "few_shot": [1]},
         "compute": {"threads": 1},
     }
