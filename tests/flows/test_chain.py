@@ -4,7 +4,6 @@ import csv
 import os
 import shutil
 import signal
-import time
 
 import httpx
 import psutil
@@ -173,9 +172,8 @@ def test_five_random_kills(straight, home):
     undisturbed, spec, code = straight
     dice = random.Random(os.environ.get("LUTHIER_DRILL_SEED", "1"))
     with home.started("run", spec) as process:
-        for _ in range(5):
-            wait = time.monotonic() + dice.uniform(0.5, 4)
-            home.kill_worker(process, "train", lambda wait=wait: time.monotonic() > wait)
+        for step in sorted(dice.sample(range(6, 110, 6), 5)):
+            home.kill_worker(process, "train", lambda step=step: max(home.steps(), default=0) >= step)
         _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == code, err
     assert_same_adapter(home, undisturbed)
