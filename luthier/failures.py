@@ -2,7 +2,7 @@
 
 import errno
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,8 +36,8 @@ def disk_failures(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def memory_failures(advice: OutOfMemory) -> Iterator[None]:
-    """Raise `advice` where memory runs out, on a GPU or a CPU."""
+def memory_failures(advice: Callable[[], OutOfMemory]) -> Iterator[None]:
+    """Raise what `advice` gives where memory runs out, on a GPU or a CPU."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
@@ -46,7 +46,7 @@ def memory_failures(advice: OutOfMemory) -> Iterator[None]:
         too_big = isinstance(error, MemoryError | torch.OutOfMemoryError)
         if not too_big and "can't allocate memory" not in str(error):
             raise
-        raise advice from error
+        raise advice() from error
 
 
 def too_big_to_train(training: TrainingSpec) -> OutOfMemory:

@@ -68,7 +68,7 @@ def work(job: Job, stop: Stop) -> dict[str, Any]:
     run = RunFolder(job.run)
     spec = load_spec(run.spec)
     advice = too_big_to_train if job.kind == "train" else too_big_to_ask
-    with disk_failures(run.root), memory_failures(advice(spec.training)):
+    with disk_failures(run.root), memory_failures(lambda: advice(load_spec(run.spec).training)):
         return _stage(job, spec, run, EventLog(job.folder.events), stop)
 
 

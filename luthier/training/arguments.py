@@ -35,7 +35,7 @@ def arguments(plan: Plan, steps: int, folder: Path) -> SFTConfig:
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
         remove_unused_columns=False,
-        dataloader_pin_memory=torch.cuda.is_available(),
+        dataloader_pin_memory=False,
         logging_steps=1,
         logging_nan_inf_filter=False,
         save_strategy="no",

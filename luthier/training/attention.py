@@ -18,6 +18,9 @@ SEGMENTS = "segments"
 OWN = "sdpa"
 """Names that transformers knows our attention and its own by."""
 
+NOT_DONE = ("softcap", "position_bias", "s_aux")
+"""What some families ask of their attention, and scaled dot product attention has no place for."""
+
 SHORT = 384
 """Tokens up to which the CPU's float32 kernel beats its bfloat16 one (3× at 50, equal near 400; backward counts)."""
 
@@ -27,6 +30,8 @@ def segment_attention(
     attention_mask: torch.Tensor | None, layout: Layout | None = None, **given: Any,
 ) -> tuple[torch.Tensor, None]:  # fmt: skip
     """query: (1, heads, tokens, size), key and value: (1, key heads, tokens, size); gives (1, tokens, heads, size)."""
+    if any(given.get(key) is not None for key in NOT_DONE):
+        raise ValueError(f"attention with {' or '.join(NOT_DONE)} is not done here")
     if layout is None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, **given)
     if query.is_cuda and query.dtype == torch.bfloat16 and not layout.shared:

@@ -90,13 +90,20 @@ def best_fit(lengths: Sequence[int], budget: int) -> list[list[int]]:
 
 def answer_loss(model: Any, packed: Packed) -> torch.Tensor:
     """Sum of the negative log-likelihoods of the targets, in nats. model: a causal language model, or a PeftModel."""
-    given = {"input_ids": packed.input_ids, "position_ids": packed.position_ids, "use_cache": False}
     if packed.layout is None:
-        logits = model(**given, logits_to_keep=packed.predicting).logits[0]
+        logits = model(input_ids=packed.input_ids, use_cache=False).logits[0, packed.predicting]
         return torch.nn.functional.cross_entropy(logits.float(), packed.targets, reduction="sum")
-    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
-    hidden = causal.get_decoder()(**given, layout=packed.layout).last_hidden_state[0, packed.predicting]
-    return head_loss(causal.get_output_embeddings(), hidden, packed.targets)
+    return head_loss(_causal(model).get_output_embeddings(), hidden_states(model, packed), packed.targets)
+
+
+def hidden_states(model: Any, packed: Packed) -> torch.Tensor:
+    """What the head has to work on: (trained tokens, size)."""
+    given = {"input_ids": packed.input_ids, "position_ids": packed.position_ids, "use_cache": False}
+    return _causal(model).get_decoder()(**given, layout=packed.layout).last_hidden_state[0, packed.predicting]
+
+
+def _causal(model: Any) -> Any:
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
 def _join(parts: list[Ids]) -> Ids:

@@ -54,7 +54,8 @@ def train(
     log.write("phase", name="loading model")
     model = load_model(base, spec.training.dtype or "float32", spec.model.trust_remote_code)
     model = cast(Any, model).to(device())
-    spec = _settled(spec, run, attempt, model, examples["train"])
+    if resume_from is None:
+        spec = _settled(spec, run, attempt, log, model, examples["train"])
     identity = fingerprint(spec, run, base)
     if resume_from:
         _refuse_other_training(resume_from, identity)
@@ -71,11 +72,15 @@ def train(
     return summary(trainer, began, seconds) | publish_best(trainer, run)
 
 
-def _settled(spec: RunSpec, run: RunFolder, attempt: AttemptFolder, model: Any, train: Dataset) -> RunSpec:
+def _settled(
+    spec: RunSpec, run: RunFolder, attempt: AttemptFolder, log: EventLog, model: Any, train: Dataset
+) -> RunSpec:
     """The spec with what only the model can tell; measured once, then kept with the run."""
     training = measure.settle(spec.training, model, train)
     if training == spec.training:
         return spec
+    if not training.packing:
+        log.write("warning", text="Each example is computed alone, which is slower: packed, it would get another loss.")
     spec = spec.model_copy(update={"training": training})
     check_fence(run, attempt)
     save_spec(spec, run.spec)

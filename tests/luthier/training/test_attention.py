@@ -6,8 +6,8 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from luthier.training.attention import OWN, SEGMENTS
-from luthier.training.measure import agrees
 from luthier.training.packing import Packer, answer_loss
+from luthier.training.trial import can_pack
 
 SIZES = {
     "vocab_size": 300, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
@@ -25,9 +25,9 @@ FAMILIES = {
 }
 
 
-def model_of(family: str):
+def model_of(family: str, **more):
     torch.manual_seed(0)
-    config = AutoConfig.for_model(family, **SIZES, **(FAMILIES | OTHERS)[family])
+    config = AutoConfig.for_model(family, **SIZES, **(FAMILIES | OTHERS).get(family, {}), **more)
     model = AutoModelForCausalLM.from_config(config, attn_implementation=OWN)
     for parameter in model.parameters():  # so that attention matters: a fresh model hardly looks around
         parameter.data.normal_(std=0.3)
@@ -58,16 +58,27 @@ def test_families(family):
 def test_a_family_that_does_more_to_its_logits_is_not_packed():
     """Granite scales them; a packed training would be another one."""
     granite = model_of("granite")
-    assert not agrees(granite, examples())
+    assert not can_pack(granite, examples())
     assert granite.config._attn_implementation == OWN
-    assert agrees(model_of("mistral"), examples())
+    assert can_pack(model_of("mistral"), examples())
+
+
+def test_a_model_whose_layers_see_their_neighbours_is_not_packed():
+    """Short convolutions run over the whole row; only the first tokens of an example are touched."""
+    config = {"layer_types": ["conv", "full_attention"], "full_attn_idxs": [1]}
+    assert not can_pack(model_of("lfm2", **config), examples())
+
+
+def test_lengths_that_change_the_rotary_embedding_are_not_packed():
+    config = {"rope_parameters": {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 10000.0}}
+    assert not can_pack(model_of("llama", **config), examples())
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 def test_flash_attention_agrees_with_segments_one_by_one():
     model = model_of("mistral").to("cuda", torch.bfloat16)
-    assert agrees(model, examples())
+    assert can_pack(model, examples())
     packed = Packer(packing=True, share=False, budget=1).pack(examples()).to(model.device)
     shared = Packer(packing=True, share=True, budget=1).pack(examples()).to(model.device)
     with torch.no_grad():

@@ -13,6 +13,7 @@ from training_runs import row
 
 from luthier.models.base import load_model, load_tokenizer
 from luthier.models.chat import IGNORED
+from luthier.training import attention
 from luthier.training.attention import SEGMENTS
 from luthier.training.dataset import encode_rows
 from luthier.training.packing import Packer, answer_loss, best_fit
@@ -141,8 +142,10 @@ def test_numpy_rows_are_packed_as_lists(examples):
     assert ANYTHING.pack(arrays).targets.dtype == torch.int64
 
 
-def test_bfloat16_gradients_point_where_the_padded_float32_ones_do(model, examples):
+@pytest.mark.parametrize("short", [attention.SHORT, 0])
+def test_bfloat16_gradients_point_where_the_padded_float32_ones_do(monkeypatch, model, examples, short):
     """As a run computes them: bfloat16 base, float32 adapter, autocast. Cosine above 0.999, length within 2 %."""
+    monkeypatch.setattr(attention, "SHORT", short)
     usual = gradients(model, padded_loss(model, examples))
     rounded = copy.deepcopy(model)
     for name, parameter in rounded.named_parameters():
