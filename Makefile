@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-BENCHES := $(basename $(notdir $(wildcard $(foreach part,chain training evaluation startup scale,benchmarks/$(part).py))))
+BENCHES := chain training evaluation startup scale
 
 .PHONY: install demo test check bench drill up format
 

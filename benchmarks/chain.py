@@ -69,5 +69,8 @@ def table(run: RunFolder) -> str:
 
 if __name__ == "__main__":
     run = RunFolder(Path(sys.argv[1])) if len(sys.argv) > 1 else run_demo()
-    write_table("chain", table(run))
-    print(table(run))
+    from benchmarks import parts  # it needs this module
+
+    for name, told in (("chain", table(run)), ("parts", parts.table(run))):
+        print(told)
+        write_table(name, told)

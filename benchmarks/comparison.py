@@ -96,7 +96,7 @@ def _adapter(out: Path) -> Path | None:
 def check_equal_work(ran: Ran, bound: dict[str, Any]) -> None:
     """Steps are equal; tokens too, up to the line end that some put after a row's last turn."""
     told = [_told(out) for runs in ran.values() for cost, out in runs if not cost.code]
-    steps = {each["steps"] for each in told}
+    steps = {each.get("steps") for each in told}
     tokens = {each["tokens"] for each in told if "tokens" in each}
     if len(steps) > 1 or not tokens <= {bound["tokens"], bound["tokens"] + bound["rows"]}:
         raise RuntimeError(f"unequal work: steps {steps}, tokens {tokens} of {bound['tokens']}")

@@ -7,6 +7,8 @@ GUIDE = Path(__file__).parent.parent / "docs" / "performance.md"
 
 def write_table(name: str, content: str) -> None:
     begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
-    before, _, rest = GUIDE.read_text().partition(begin)
-    after = rest.partition(end)[2]
+    before, found, rest = GUIDE.read_text().partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"{GUIDE} has no place marked {name}")
     GUIDE.write_text(f"{before}{begin}{content}\n{end}{after}")

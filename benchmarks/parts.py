@@ -1,16 +1,10 @@
-"""The ten largest parts of a run's time, from what its events tell.
+"""The ten largest parts of a run's time, from what its events tell; `python -m benchmarks.chain` writes them."""
 
-python -m benchmarks.parts FOLDER     of a run that nothing interrupted
-"""
-
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from benchmarks.chain import stage_seconds, total_seconds, worker_seconds
-from benchmarks.guide import write_table
 from luthier.run_folder import RunFolder
 from luthier.storage import read_json, read_jsonl
 
@@ -51,9 +45,3 @@ def table(run: RunFolder) -> str:
     largest = sorted(seconds.items(), key=lambda item: -item[1])[:SHOWN]
     rows = [f"| {part} | {spent:.1f} | {100 * spent / total:.0f} % |" for part, spent in largest]
     return "\n".join(["| part | wall s | of the run |", "|---|---|---|", *rows, f"| whole run | {total:.1f} | |"])
-
-
-if __name__ == "__main__":
-    told = table(RunFolder(Path(sys.argv[1])))
-    write_table("parts", told)
-    print(told)

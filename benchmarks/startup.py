@@ -88,7 +88,7 @@ if __name__ == "__main__":
     home = Path(tempfile.mkdtemp(prefix="luthier-bench-"))
     try:
         run = make_run(home)
-        found = table([measure(run, home / "models") for _ in range(1 + int((sys.argv[1:] or ["3"])[0]))])
+        found = table([measure(run, home / "models") for _ in range(1 + int((sys.argv[1:] or ["5"])[0]))])
     finally:
         shutil.rmtree(home)
     write_table("startup", found)

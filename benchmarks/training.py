@@ -6,7 +6,6 @@ python -m benchmarks.training [--threads 1 2] [--seeds 3] [--tasks chats documen
 """
 
 import argparse
-import itertools
 import os
 import tempfile
 from pathlib import Path
@@ -44,15 +43,16 @@ if __name__ == "__main__":
     options = asked()
     folder = (options.folder or Path(tempfile.mkdtemp(prefix="luthier-bench-"))).absolute()
     assets = ask("assets", [folder, *([options.rows] if options.rows else [])], on_threads(1, folder))
-    done = []
-    for task, threads in itertools.product(options.tasks, options.threads):
-        apart = Path(tempfile.mkdtemp(prefix=f"{task}-{threads}-", dir=folder))
-        done.append(compare(assets, task, trainers(options), threads, options.seeds, apart))
-    tables = {
-        "training": "\n\n".join(map(speed_table, done)),
-        "equal-learning": "\n\n".join(equal_learning_table(each) for each in done),
-    }
-    for name, table in tables.items():
-        print(table)
-        if not options.dry_run:
-            write_table(name, table)
+    for task in options.tasks:
+        done = []
+        for threads in options.threads:
+            apart = Path(tempfile.mkdtemp(prefix=f"{task}-{threads}-", dir=folder))
+            done.append(compare(assets, task, trainers(options), threads, options.seeds, apart))
+        tables = {
+            f"training-{task}": "\n\n".join(map(speed_table, done)),
+            f"learned-{task}": "\n\n".join(equal_learning_table(each) for each in done),
+        }
+        for name, table in tables.items():
+            print(table)
+            if not (options.dry_run or options.rows):
+                write_table(name, table)

@@ -13,6 +13,7 @@ from luthier.failures import disk_failures
 from luthier.rows import write_rows
 from luthier.spec_file import load_spec
 from luthier.storage import read_json, read_jsonl
+from luthier.training import measure
 from luthier.training.hardware import tokens_at_once
 from luthier.training.trl_engine import train
 
@@ -86,7 +87,7 @@ def test_how_a_step_is_cut_does_not_change_the_loss(tiny_model, tmp_path):
     assert losses(True, 4096) == pytest.approx(one_by_one, rel=1e-5)
 
 
-def test_what_is_open_is_measured_once_and_kept(tiny_model, tmp_path):
+def test_what_is_open_is_measured_once_and_kept(monkeypatch, tiny_model, tmp_path):
     asked = spec(packing=None, micro_batch_tokens=None, gradient_checkpointing=None, max_steps=2)
     run = make_run(tmp_path / "run", asked=asked)
     attempt(run, tiny_model, 1)
@@ -95,6 +96,8 @@ def test_what_is_open_is_measured_once_and_kept(tiny_model, tmp_path):
     assert chosen.training.micro_batch_tokens == tokens_at_once()
     manifest = read_json(next(run.checkpoints.glob("step-*")) / "manifest.json")
     assert manifest["fingerprint"]["micro_batch_tokens"] == tokens_at_once()
+    monkeypatch.setattr(measure, "settle", lambda *_: pytest.fail("measured again"))
+    assert attempt(run, tiny_model, 2)["resumed_from"] == 2
     measured = {"packing", "micro_batch_tokens", "gradient_checkpointing"}
     assert chosen.training.model_dump(exclude=measured) == asked.training.model_dump(exclude=measured)
 
