@@ -1,6 +1,6 @@
 """Training rows on disk: Parquet with `id, group, messages`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -40,7 +40,16 @@ def row_batches(path: Path) -> Iterator[list[Row]]:
                 yield batch.to_pylist()
 
 
-def read_rows(path: Path) -> list[Row]:
-    import pyarrow.parquet as pq
+class Rows(Sequence[Row]):
+    """The rows of a split, held as Arrow columns; each is made into Python objects only when it is asked for."""
 
-    return pq.read_table(path).to_pylist()
+    def __init__(self, path: Path):
+        import pyarrow.parquet as pq
+
+        self.table = pq.read_table(path)
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    def __getitem__(self, number: int) -> Row:  # type: ignore[override]
+        return self.table.slice(range(len(self))[number], 1).to_pylist()[0]

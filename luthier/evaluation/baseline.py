@@ -12,7 +12,7 @@ from luthier.evaluation.loaded import Loaded, load
 from luthier.evaluation.weak import weak_kinds
 from luthier.events import EventLog
 from luthier.fence import check_fence
-from luthier.rows import Row, read_rows
+from luthier.rows import Row, Rows
 from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.spec import RunSpec
 from luthier.stages import STAGES
@@ -28,23 +28,24 @@ def baseline(
     attempt asks for those that are missing. Raises ModelError when the base cannot be loaded,
     AlreadyRunning when this attempt was superseded.
     """
-    splits = {name: read_rows(run.split(name)) for name in ("train", "validation")} | {"test": test_rows(spec, run)}
+    test = test_rows(spec, run)
+    splits = {name: Rows(run.split(name)) for name in ("train", "validation")} | {"test": test}
     log.write("phase", name="loading model")
     loaded = load(spec, base)
     journal = Journal(run.baseline / "partial.jsonl", _content(spec, run), log, stop)
     try:
-        plain = measure(loaded, "base", splits["test"], spec.evaluation.all_metrics, journal)
+        plain = measure(loaded, "base", test, spec.evaluation.all_metrics, journal)
         choice = choose(loaded, spec, splits, journal)
-        shown, few = _few_shot(loaded, spec, splits["test"], choice, journal)
+        shown, few = _few_shot(loaded, spec, test, choice, journal)
     except Interrupted:
         return {"interrupted": True}
     check_fence(run, attempt)
-    return _write(spec, run, loaded, splits["test"], plain, shown, few)
+    return _write(spec, run, loaded, test, plain, shown, few)
 
 
 def test_rows(spec: RunSpec, run: RunFolder) -> list[Row]:
     """The test rows that every arm answers."""
-    return pick(read_rows(run.split("test")), spec.evaluation.max_examples, spec.seed)
+    return pick(Rows(run.split("test")), spec.evaluation.max_examples, spec.seed)
 
 
 def _content(spec: RunSpec, run: RunFolder) -> list[Any]:

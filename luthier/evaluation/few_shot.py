@@ -1,6 +1,7 @@
 """The best prompt that the base could have had for free: a few training examples before the question."""
 
 import random
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from luthier.evaluation.arm import answers
@@ -35,7 +36,7 @@ class Choice(NamedTuple):
     reason: str
 
 
-def choose(loaded: Loaded, spec: RunSpec, splits: dict[str, list[Row]], journal: Journal) -> Choice:
+def choose(loaded: Loaded, spec: RunSpec, splits: Mapping[str, Sequence[Row]], journal: Journal) -> Choice:
     """Try each count of `evaluation.few_shot` on validation rows; `splits` has train, validation and test.
 
     The examples come from the training rows. Those that leave too little of the context for any test or validation
@@ -44,7 +45,7 @@ def choose(loaded: Loaded, spec: RunSpec, splits: dict[str, list[Row]], journal:
     if not spec.evaluation.few_shot:
         return Choice(None, [], "evaluation.few_shot is empty")
     validation = pick(splits["validation"], VALIDATION_ROWS, spec.seed)
-    asked = validation + splits["test"]
+    asked = [*validation, *splits["test"]]
     candidates, fitting = [], []
     for count in sorted(set(spec.evaluation.few_shot)):
         shots = draw(splits["train"], count, spec.seed)
@@ -58,13 +59,13 @@ def choose(loaded: Loaded, spec: RunSpec, splits: dict[str, list[Row]], journal:
     return Choice(max(fitting, key=lambda entry: entry[:2])[2], candidates, "")
 
 
-def pick(rows: list[Row], most: int, seed: int) -> list[Row]:
+def pick(rows: Sequence[Row], most: int, seed: int) -> list[Row]:
     """At most `most` rows, the same for the same seed, in the rows' order."""
     chosen = random.Random(seed).sample(range(len(rows)), min(most, len(rows)))
     return [rows[index] for index in sorted(chosen)]
 
 
-def draw(train: list[Row], count: int, seed: int) -> Shots:
+def draw(train: Sequence[Row], count: int, seed: int) -> Shots:
     """At most `count` training conversations without their system message."""
     rows = random.Random(f"{seed}: {count} shots").sample(train, min(count, len(train)))
     turns = [message for row in rows for message in row["messages"] if message["role"] != "system"]

@@ -9,7 +9,7 @@ from unlike_words import word
 from luthier.errors import DataError, Problems
 from luthier.models.chat import encode_all
 from luthier.models.token_file import is_intact, open_tokens, token_key
-from luthier.rows import read_rows
+from luthier.rows import Rows
 from luthier.storage import read_json, read_jsonl, sha256_file
 
 
@@ -21,10 +21,10 @@ def test_what_a_run_finds(work, lines):
     assert found["test_rows_seen_in_train"] == 0
     assert found["gate"] == {"passed": True, "max_severity": "warning"}
     assert found["sha256"] == sha256_file(run.root.parent / "data.jsonl")
-    parts = {name: read_rows(run.split(name)) for name in found["splits"]}
+    parts = {name: list(Rows(run.split(name))) for name in found["splits"]}
     assert {name: sha256_file(run.split(name)) for name in parts} == found["split_sha256"]
     assert sorted(int(row["id"]) for part in parts.values() for row in part) == list(range(1, 61))
-    assert len(read_rows(run.accepted)) == found["accepted"] == 60
+    assert len(list(Rows(run.accepted))) == found["accepted"] == 60
     assert (run.docs / "index.html").exists()
     assert {w["code"] for w in found["warnings"]} == {"accepted", "few_test_rows"}
 
@@ -42,7 +42,7 @@ def test_training_finds_its_tokens_made(work, lines, tokenizer):
     run, found = work(lines(40) + lines([{"prompt": "x", "completion": "y" * 300}] * 2), dedupe="exact")
     for name in ("train", "validation"):
         assert is_intact(run.tokens(name), token_key(run.split(name), tokenizer, 256))
-        rows = read_rows(run.split(name))
+        rows = list(Rows(run.split(name)))
         wanted = encode_all(tokenizer, [row["messages"] for row in rows], 256)
         assert [(e["id"], e["input_ids"], e["labels"]) for e in open_tokens(run.tokens(name))] == [
             (row["id"], example.input_ids, example.labels) for row, example in zip(rows, wanted, strict=True)
@@ -129,8 +129,8 @@ def test_a_random_split_tells_what_leaks(work, lines):
     assert work(content, split={"by": "random"}).validation["test_rows_seen_in_train"] > 0
     grouped = work(content, split={"by": "group"})
     assert grouped.validation["test_rows_seen_in_train"] == 0
-    groups = {row["group"] for row in read_rows(grouped.run.split("test"))}
-    assert not groups & {row["group"] for row in read_rows(grouped.run.split("train"))}
+    groups = {row["group"] for row in list(Rows(grouped.run.split("test")))}
+    assert not groups & {row["group"] for row in list(Rows(grouped.run.split("train")))}
 
 
 def test_too_few_rows_are_refused_after_all_files_are_written(work, lines, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from luthier.data.text import loose_key, turns_of
-from luthier.rows import read_rows
+from luthier.rows import Rows
 
 corpus = pytest.importorskip("chatterbot_corpus")
 
@@ -32,7 +32,7 @@ def test_split_of_the_corpus(work, lines):
     run, found = work(lines(rows()), dedupe="near", on_bad_rows="quarantine")
     assert found["duplicates"]["exact"] > 1100 and found["accepted"] > 1000
     assert found["splits"]["test"] >= 100 and found["test_rows_seen_in_train"] == 0
-    train, test = read_rows(run.split("train")), read_rows(run.split("test"))
+    train, test = list(Rows(run.split("train"))), list(Rows(run.split("test")))
     for side in (0, 1):  # every pair of them, not by hashes
         seen = [pieces(turns_of(row["messages"])[-1][side]) for row in train]
         held_out = [pieces(turns_of(row["messages"])[-1][side]) for row in test]

@@ -10,7 +10,7 @@ from training_runs import make_run, row
 
 from luthier.errors import Problems
 from luthier.models.base import load_tokenizer
-from luthier.rows import read_rows
+from luthier.rows import Rows
 from luthier.training import dataset
 from luthier.training.dataset import as_dataset, encode_rows, lengths, load_split, order, total_steps
 
@@ -52,7 +52,7 @@ def test_a_row_that_would_train_on_nothing_is_refused(tiny_model):
 def test_a_split_is_tokenised_once_and_again_when_its_file_is_torn(tiny_model, tmp_path, monkeypatch):
     run, tokenizer = make_run(tmp_path / "run"), load_tokenizer(tiny_model)
     first = load_split(run, "train", tokenizer, 512).to_list()
-    assert first == as_dataset(encode_rows(read_rows(run.split("train")), tokenizer, 512)).to_list()
+    assert first == as_dataset(encode_rows(list(Rows(run.split("train"))), tokenizer, 512)).to_list()
     with monkeypatch.context() as patch:
         patch.delattr(dataset, "encode_rows")  # whoever tokenises now fails
         assert load_split(run, "train", tokenizer, 512).to_list() == first
