@@ -5,7 +5,7 @@ from flows.cli.common import command
 
 @command
 def demo(as_json: bool) -> int:
-    """Train a small real model on real data and prove that it helped: the whole chain, about ten minutes."""
+    """Train a small real model on real data and prove that it helped: the whole chain, about five minutes."""
     from flows.cli.foreground import run_spec
     from luthier.demo import write_demo
     from luthier.home import check_home
