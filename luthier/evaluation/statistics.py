@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 RESAMPLES = 9999
+AT_ONCE = 4_000_000
+"""Resampled values that are held at a time, 32 MB."""
+
 CONFIDENCE = 0.95
 POWER = 0.8
 
@@ -82,6 +85,7 @@ def sign_flip(sums: NDArray[np.float64], seed: int) -> float | None:
         permutation_type="samples",
         vectorized=True,
         n_resamples=RESAMPLES,
+        batch=_at_once(sums),
         rng=np.random.default_rng(seed),
     )
     return float(result.pvalue)
@@ -151,8 +155,14 @@ def _bootstrap(sums: NDArray[np.float64], sizes: NDArray[np.float64], seed: int,
         paired=True,
         vectorized=True,
         n_resamples=RESAMPLES,
+        batch=_at_once(sums),
         confidence_level=CONFIDENCE,
         method=method,
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return interval.low, interval.high
+
+
+def _at_once(units: NDArray[np.float64]) -> int:
+    """Resamples that are drawn together, so that memory does not grow with the units."""
+    return max(1, AT_ONCE // len(units))
