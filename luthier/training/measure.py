@@ -22,8 +22,8 @@ FOR_ACTIVATIONS = 0.5
 """Share of the free memory for what `bytes_per_token` counts. The adapter's own activations (a quarter to a half
 of that), gradients and kernels' buffers need the rest."""
 
-TRIED = 128
-LONGEST_TRIED = 512
+TRIED = 64
+LONGEST_TRIED = 256
 """Tokens of an example, and of the longest one, that are enough to see how the model treats it."""
 
 CGROUP = Path("/sys/fs/cgroup")
@@ -42,10 +42,12 @@ def settle(training: TrainingSpec, model: Any, train: Dataset) -> TrainingSpec:
 
     Raises SpecError when it says `packing: true` and this model cannot.
     """
+    if all(getattr(training, key) is not None for key in Choices._fields):
+        return training
     tokens = lengths(train)
     longest = int(tokens.argmax())
     some = [_shortened(train[longest], LONGEST_TRIED)]
-    some += [_shortened(train[row], TRIED) for row in range(min(3, len(train))) if row != longest]
+    some += [_shortened(train[row], TRIED) for row in range(min(2, len(train))) if row != longest]
     packing = training.packing is not False and can_pack(model, some)
     if training.packing and not packing:
         raise SpecError(
