@@ -1,5 +1,6 @@
 """Whether a model can be trained on packed examples: tried on the model itself, before the first step."""
 
+from os.path import commonprefix
 from typing import Any
 
 import torch
@@ -58,12 +59,14 @@ def _isolated(model: Any, examples: list[Example]) -> bool:
     """Other tokens in the example that stands first change no bit of the losses of those that follow it."""
     first, *others = sorted(examples, key=lambda example: list(example["input_ids"]))
     ids = list(first["input_ids"])
-    changed = {**first, "input_ids": [*ids[: len(ids) // 2], *reversed(ids[len(ids) // 2 :])]}
+    # the token that follows what is shared stays: the segments are the same then, and with them the kernels
+    own = 1 + max((len(commonprefix([ids, list(other["input_ids"])])) for other in others), default=0)
+    changed = {**first, "input_ids": [*ids[:own], *reversed(ids[own:])]}
     before, after = (_packed_losses(model, [example, *others]) for example in (first, changed))
-    mine = len(ids) - 1
-    return (
-        before is not None and after is not None and torch.equal(before[mine:].nan_to_num(), after[mine:].nan_to_num())
-    )
+    if before is None or after is None:
+        return False
+    theirs = slice(len(ids) - 1, None)
+    return torch.equal(before[theirs].nan_to_num(), after[theirs].nan_to_num())
 
 
 def _own_losses(model: Any, example: Example) -> torch.Tensor:

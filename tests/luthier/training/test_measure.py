@@ -39,6 +39,16 @@ def test_little_memory_makes_small_micro_batches_and_less_still_checkpointing(mo
     assert chosen.micro_batch_tokens == longest and chosen.gradient_checkpointing
 
 
+@pytest.mark.parametrize("prompt", [0, 40, 150, 400])
+def test_a_long_common_prompt_is_packed(model, tiny_model, prompt):
+    """Also where it fills all that is tried of an example, or one row begins another."""
+    rows = [row(number) for number in range(6)]
+    for each in rows:
+        each["messages"] = [{"role": "system", "content": "x" * prompt}, *each["messages"]]
+    train = as_dataset(encode_rows([*rows, rows[0]], load_tokenizer(tiny_model), 512))
+    assert settle(TrainingSpec(), model, train).packing is True
+
+
 def test_what_the_user_set_stays(model, train):
     asked = TrainingSpec(packing=False, micro_batch_tokens=7, gradient_checkpointing=True)
     assert settle(asked, model, train) == asked
