@@ -84,6 +84,75 @@ class WorkerDied(LuthierError):
     retryable = True
 
 
+class PodInterrupted(WorkerDied):
+    """The provider took the rented machine back (outbid, or maintenance)."""
+
+
+class PodLost(WorkerDied):
+    """The rented machine is gone, and nobody said why."""
+
+
+class PodStalled(WorkerDied):
+    """The provider says that the machine runs, and it shows no sign of life."""
+
+
+class PodStartTimeout(WorkerDied):
+    """The rented machine did not come up in time."""
+
+
+class PodCapacity(LuthierError):
+    """No machine of the kind that was asked for is free at the price that was allowed."""
+
+    exit_code = 7
+    retryable = True
+
+
+class ProviderUnavailable(LuthierError):
+    """The provider's API does not answer, or answers with an error of its own; what runs goes on running."""
+
+    exit_code = 7
+    retryable = True
+
+
+class CreateOutcomeUnknown(ProviderUnavailable):
+    """A machine was asked for and the answer was lost: it may exist. Look it up by name before asking again."""
+
+
+class ProviderRefused(LuthierError):
+    """The provider does not accept the request, and would not accept it again."""
+
+    exit_code = 2
+
+
+class ProviderDenied(ProviderRefused):
+    """The provider does not accept the key."""
+
+
+class NoBalance(LuthierError):
+    """The account at the provider has no money left."""
+
+    exit_code = 7
+
+
+class OverBudget(LuthierError):
+    """Going on would cost more than `budget.max_usd`."""
+
+    exit_code = 6
+
+
+class StorageUnavailable(LuthierError):
+    """The storage does not answer; nothing is lost, and trying again can help."""
+
+    exit_code = 7
+    retryable = True
+
+
+class StorageError(LuthierError):
+    """The storage cannot be used as it is set up."""
+
+    exit_code = 2
+
+
 class WorkerFailed(LuthierError):
     """The worker reported an error of its own; trying the same again would fail the same way."""
 

@@ -2,7 +2,7 @@
 
 import difflib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, TomlConfigSettingsSource
@@ -20,6 +20,25 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".luthier"), description="Where runs, databases and models are kept.")
     mlflow_uri: str | None = Field(None, description="MLflow tracking server; default: a database in the home.")
     prefect_url: str | None = Field(None, description="API of a Prefect server; default: one of the home's own.")
+    storage: str | None = Field(
+        None, description="Where rented machines keep their runs: s3://bucket/prefix, or a path."
+    )
+    storage_endpoint: str | None = Field(None, description="Address of an S3 service other than AWS.")
+    storage_region: str | None = Field(None, description="Region of the bucket.")
+    pod_image: str | None = Field(None, description="The image that rented machines run (deployments/Dockerfile).")
+    pod_secrets: dict[str, str] = Field(
+        default_factory=dict, description="Variable in the pod: name of the RunPod secret that fills it."
+    )
+    pod_cloud: Literal["SECURE", "COMMUNITY"] = Field(
+        "SECURE", description="Whose machines: data centres', or anybody's."
+    )
+    pod_disk_gb: int = Field(40, ge=10, description="Container disk of a pod, in GB.")
+    pod_volume: str | None = Field(None, description="Id of a network volume that keeps base models between pods.")
+    pod_ready_minutes: float = Field(20, gt=0, description="How long a pod may take to come up.")
+    heartbeat_s: float = Field(
+        10, gt=0, le=60, description="Seconds between a pod's signs of life; after three it is lost."
+    )
+    provider_poll_s: float = Field(15, gt=0, description="Seconds between questions to the provider.")
 
     def __init__(self, **values: Any):
         try:

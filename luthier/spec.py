@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -141,22 +142,43 @@ def _all_metrics(primary: str, more: Sequence[str]) -> list[str]:
 
 
 class ComputeSpec(Section):
-    provider: Literal["local"] = Field("local", description="Where the model runs.")
-    gpu: str | None = Field(None, description="For rented machines; no effect here yet.")
-    purchase: Literal["spot", "on_demand", "spot_then_on_demand"] = Field(
-        "spot_then_on_demand", description="For rented machines; no effect here yet."
+    provider: Literal["local", "runpod"] = Field("local", description="Where the model runs: here, or on rented pods.")
+    gpu: str | None = Field(
+        None, description="What to rent, by RunPod's name for it; empty: the cheapest that the model fits on."
     )
-    deadline: str | None = Field(None, description="For rented machines; no effect here yet.")
+    purchase: Literal["spot", "on_demand", "spot_then_on_demand"] = Field(
+        "spot_then_on_demand",
+        description="spot: cheaper, may be taken away at any time; on_demand: dearer; the third changes over when needed.",
+    )
+    evictions_before_on_demand: int = Field(
+        3, ge=1, description="With spot_then_on_demand: evictions after which on-demand machines are taken."
+    )
+    deadline: datetime | None = Field(
+        None, description="With spot_then_on_demand: when it has to be done; on-demand machines are taken in time."
+    )
+    max_usd_per_hour: float | None = Field(
+        None, gt=0, description="Highest price of a pod, and the bid for a spot one; empty: what is asked today."
+    )
+    checkpoint_minutes: float | None = Field(
+        10, gt=0, description="On rented pods, a checkpoint at least this often, besides those of checkpoint_every."
+    )
     max_attempts: int = Field(10, ge=1, le=100, description="Attempts a stage gets when its worker dies.")
     threads: int | None = Field(None, ge=1, description="CPU threads; all cores if empty.")
 
+    @field_validator("deadline")
+    @classmethod
+    def deadline_has_a_zone(cls, value: datetime | None) -> datetime | None:
+        return value.astimezone() if value else None
+
 
 class BudgetSpec(Section):
-    """This machine costs nothing; the limits take effect with rented ones."""
+    """Dollars for rented machines; this machine costs nothing."""
 
-    max_usd: float | None = Field(None, ge=0, description="Hard limit, in dollars.")
-    warn_above_usd: float | None = Field(100, ge=0, description="Warn above this, in dollars.")
-    approve_above_usd: float | None = Field(150, ge=0, description="A person must approve above this, in dollars.")
+    max_usd: float | None = Field(None, ge=0, description="Hard limit: a checkpoint is written, then the pod is ended.")
+    warn_above_usd: float | None = Field(100, ge=0, description="Warn when the estimate is above this.")
+    approve_above_usd: float | None = Field(
+        150, ge=0, description="A person must approve above this, in dollars; no effect yet."
+    )
 
 
 class BrandSpec(Section):

@@ -16,6 +16,7 @@ NAMES = {
     "float": "number",
     "bool": "true or false",
     "Path": "path",
+    "datetime": "date and time",
     "dict": "map",
 }
 

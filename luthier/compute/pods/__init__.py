@@ -1,0 +1,1 @@
+"""Rented machines: one narrow port, and what stands behind it."""
