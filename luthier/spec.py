@@ -148,7 +148,7 @@ class ComputeSpec(Section):
     )
     purchase: Literal["spot", "on_demand", "spot_then_on_demand"] = Field(
         "spot_then_on_demand",
-        description="spot: cheaper, may be taken away at any time; on_demand: dearer; the third changes over when needed.",
+        description="spot: cheaper, may be taken away at any time; on_demand: dearer; the third changes over in need.",
     )
     evictions_before_on_demand: int = Field(
         3, ge=1, description="With spot_then_on_demand: evictions after which on-demand machines are taken."

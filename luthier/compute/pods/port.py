@@ -1,5 +1,6 @@
 """What Luthier asks of whoever rents out machines: six calls, and what they give."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -65,7 +66,7 @@ class PodProvider(Protocol):
         """The pod, or None when the provider does not know it (any more, or yet)."""
         ...
 
-    def list(self, prefix: str) -> "list[Pod]":
+    def list(self, prefix: str) -> Sequence[Pod]:
         """Every pod of the account whose name begins with `prefix` and that costs money."""
         ...
 
@@ -73,10 +74,10 @@ class PodProvider(Protocol):
         """End a pod and its bill; one that is gone already is no error."""
         ...
 
-    def logs(self, pod_id: str, tail: int) -> "list[str]":
+    def logs(self, pod_id: str, tail: int) -> Sequence[str]:
         """The last lines of its container, oldest first; empty where the provider keeps none."""
         ...
 
-    def quote(self, gpu: str | None = None) -> "list[Quote]":
+    def quote(self, gpu: str | None = None) -> Sequence[Quote]:
         """Today's prices, of one GPU or of all."""
         ...
