@@ -13,10 +13,12 @@ from luthier.storage import write_json
 from tasks.baseline_eval import baseline_eval
 from tasks.checkpoint_resume import checkpoint_resume
 from tasks.evaluate import evaluate
+from tasks.pods import release, released
 from tasks.report import report
 from tasks.track import tracked
 from tasks.train import train
 from tasks.validate_data import validate_data
+from tasks.work import retries
 
 
 @flow(name="finetune", flow_run_name="{spec.name}", description="Fine-tune a model and prove that it helped.")
@@ -28,15 +30,16 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
         again: Start a new run although this spec's run is complete.
     """
     run = open_run(spec, Settings(), again)
-    retries = spec.compute.max_attempts - 1
-    with run.folder.locked(), tracked(run):
+    again = retries(spec.compute)
+    with run.folder.locked(), tracked(run), released(run):
         run.save_spec()
         write_json(run.folder.root / "prefect.json", _introduce(spec))
         validate_data(run)
-        baseline_eval.with_options(retries=retries)(run)
-        train.with_options(retries=retries)(run)
+        baseline_eval.with_options(**again)(run)
+        train.with_options(**again)(run)
         checkpoint_resume(run, trained=True)
-        evaluate.with_options(retries=retries)(run)
+        evaluate.with_options(**again)(run)
+        release(run, "Nothing is left for it to do")
         report(run)
     return {"run_id": run.folder.run_id, **(run.completed("report") or {})}
 

@@ -84,19 +84,23 @@ class WorkerDied(LuthierError):
     retryable = True
 
 
-class PodInterrupted(WorkerDied):
+class PodGone(WorkerDied):
+    """The rented machine cannot be counted on any more; the next attempt gets another."""
+
+
+class PodInterrupted(PodGone):
     """The provider took the rented machine back (outbid, or maintenance)."""
 
 
-class PodLost(WorkerDied):
+class PodLost(PodGone):
     """The rented machine is gone, and nobody said why."""
 
 
-class PodStalled(WorkerDied):
+class PodStalled(PodGone):
     """The provider says that the machine runs, and it shows no sign of life."""
 
 
-class PodStartTimeout(WorkerDied):
+class PodStartTimeout(PodGone):
     """The rented machine did not come up in time."""
 
 
@@ -128,6 +132,10 @@ class ProviderDenied(ProviderRefused):
     """The provider does not accept the key."""
 
 
+class ApiWithdrawn(ProviderRefused):
+    """The provider no longer has this API, or no longer this way of renting."""
+
+
 class NoBalance(LuthierError):
     """The account at the provider has no money left."""
 
@@ -138,6 +146,12 @@ class OverBudget(LuthierError):
     """Going on would cost more than `budget.max_usd`."""
 
     exit_code = 6
+
+
+class OutOfTime(LuthierError):
+    """The run has taken longer than `compute.max_hours`."""
+
+    exit_code = 7
 
 
 class StorageUnavailable(LuthierError):

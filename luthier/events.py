@@ -12,7 +12,10 @@ Kinds and their fields:
   warning     text
 The run's own `events.jsonl` repeats them with their `attempt`, and adds the flow's:
   stage       stage, state (started, finished), seconds
-  interrupted stage, attempt, step, cause, at   a worker is gone
+  interrupted stage, attempt, step, cause, at, excused   a worker is gone; excused: not by anything it did
+  pod         text                       what happens to the rented pod
+Only shown while it happens, not kept:
+  cost        usd, usd_per_hour          what the run's pods have cost so far, and cost now
 """
 
 import time

@@ -34,18 +34,28 @@ class RunHistory:
 
     def catch_up(self, before: int) -> Iterator[Event]:
         """What the attempts `before` that number said after their watcher was gone, and that they were interrupted."""
-        known = {event["attempt"] for event in read_jsonl(self.run.events) if event["kind"] == "interrupted"}
+        known = {event["attempt"] for event in self._deaths()}
         for number in (n for n in self.run.attempt_numbers() if n < before):
             yield from self.mirror(number)
             attempt = self.run.attempt(number)
             if number not in known and attempt.job.exists() and not _told_its_end(attempt.result):
                 self.interrupted(read_json(attempt.job)["kind"], number, "The process that watched it was gone too")
 
-    def interrupted(self, stage: str, attempt: int, cause: str) -> None:
+    def was_interrupted(self, attempt: int) -> bool:
+        return any(event["attempt"] == attempt for event in self._deaths())
+
+    def interrupted(self, stage: str, attempt: int, cause: str, excused: bool = False) -> None:
+        """Tell that a worker is gone. excused: nothing the work did can have been the reason."""
         folder = self.run.attempt(attempt)
         last_sign = folder.heartbeat.stat().st_mtime if folder.heartbeat.exists() else time.time()
         steps = [event["step"] for event in read_jsonl(folder.events) if event["kind"] == "metrics"]
-        self.tell("interrupted", stage=stage, attempt=attempt, step=max(steps, default=None), cause=cause, at=last_sign)
+        step = max(steps, default=None)
+        self.tell(
+            "interrupted", stage=stage, attempt=attempt, step=step, cause=cause, at=last_sign, excused=excused
+        )  # fmt: skip
+
+    def _deaths(self) -> list[Event]:
+        return [event for event in read_jsonl(self.run.events) if event["kind"] == "interrupted"]
 
     def _tail(self, attempt: int) -> EventTail:
         if attempt not in self.tails:

@@ -163,6 +163,7 @@ class ComputeSpec(Section):
         10, gt=0, description="On rented pods, a checkpoint at least this often, besides those of checkpoint_every."
     )
     max_attempts: int = Field(10, ge=1, le=100, description="Attempts a stage gets when its worker dies.")
+    max_hours: float = Field(72, gt=0, description="Rented pods of a run are ended so many hours after its first one.")
     threads: int | None = Field(None, ge=1, description="CPU threads; all cores if empty.")
 
     @field_validator("deadline")

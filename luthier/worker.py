@@ -74,7 +74,7 @@ def work(job: Job, stop: Stop) -> dict[str, Any]:
 
 def _stage(job: Job, spec: RunSpec, run: RunFolder, log: EventLog, stop: Stop) -> dict[str, Any]:
     log.write("phase", name="finding the base model")
-    base = locate(spec.model, job.models)
+    base = job.base or locate(spec.model, job.models)
     log.write("phase", name="importing")
     with quick_imports():
         stage = _engine(job)

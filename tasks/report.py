@@ -9,7 +9,7 @@ from prefect.states import State
 from luthier import facts, reporting
 from luthier.delivery.package import write_package
 from luthier.run import Run
-from luthier.tracking import without_secrets
+from luthier.secrets import without_secrets
 from tasks import artifacts
 from tasks.stage import run_stage
 from tasks.track import tolerant_tracker

@@ -7,14 +7,17 @@ from typing import Any
 from prefect import get_run_logger
 
 from luthier.events import Event
-from luthier.history import write_metrics
+from luthier.history import interruptions, write_metrics
 from luthier.run import Run
 from tasks import artifacts
+from tasks.pace import Pace, in_words
 from tasks.terminal import display
 from tasks.track import tolerant_tracker
 
 SHOW_EVERY_S = 3
 CURVE_EVERY_S = 15
+KINDS = {"baseline-eval": "baseline", "train": "train", "eval": "evaluate"}
+"""What a stage's workers are called in the run's history."""
 
 
 class Watcher:
@@ -29,6 +32,7 @@ class Watcher:
         self.curve: Any = None
         self.shown = self.drawn = 0.0
         self.percent = 0.0
+        self.pace, self.cost, self.resumed_at = Pace(), "", ""
 
     def __enter__(self) -> "Watcher":
         return self
@@ -58,11 +62,20 @@ class Watcher:
     def _on_progress(self, event: Event) -> None:
         done, total = event["done"], event["total"]
         text = f"{event.get('unit', '')} {event.get('text', '')}".strip()
+        self.pace.feed(event["time"], done, event.get("attempt"))
         self.display.progress(done, total, text)
         self.percent = 100.0 * done / max(total, 1)
         if done == total or time.monotonic() - self.shown > SHOW_EVERY_S:
             self.shown = time.monotonic()
-            artifacts.update_progress(self.artifact, self.percent, f"{self.stage}: {done}/{total} {text}")
+            artifacts.update_progress(self.artifact, self.percent, self._told(f"{done}/{total} {text}", total - done))
+
+    def _told(self, progress: str, left: int) -> str:
+        """A line that alone answers how it stands: progress, time left, interruptions, money."""
+        seconds = self.pace.left_s(self.pace.newest[1] + left)
+        parts = [progress, f"{in_words(seconds)} left" if left and seconds is not None else ""]
+        deaths = sum(death["stage"] == KINDS.get(self.stage) for death in interruptions(self.run.folder))
+        parts += [f"interrupted {deaths}×{self.resumed_at}" if deaths else "", self.cost]
+        return f"{self.stage}: {' · '.join(part for part in parts if part)}"
 
     def _on_metrics(self, event: Event) -> None:
         if time.monotonic() - self.drawn > CURVE_EVERY_S:
@@ -86,7 +99,16 @@ class Watcher:
         self.say(f"checkpoint at step {event['step']}" + (f", validation loss {loss:.4f}" if loss is not None else ""))
 
     def _on_resumed(self, event: Event) -> None:
+        self.resumed_at = f", resumed at step {event['step']}"
         self.say(f"resumed at step {event['step']} from {event['path']}")
+
+    def _on_pod(self, event: Event) -> None:
+        self.say(event["text"])
+        if not self.percent:
+            artifacts.update_progress(self.artifact, 0.0, self._told(event["text"], 0))
+
+    def _on_cost(self, event: Event) -> None:
+        self.cost = f"${event['usd']:.2f} so far"
 
     def _on_passed_over(self, event: Event) -> None:
         self.say(f"passed over {event['path']}: {event['reason']}")

@@ -1,6 +1,6 @@
 """One attempt of a worker, as a task sees it: numbered, watched, and stopped after no progress."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,11 @@ from prefect.runtime import flow_run
 from luthier.compute.job import Kind, attempts_without_progress, new_job
 from luthier.compute.supervise import supervise
 from luthier.errors import LuthierError, NoProgress
+from luthier.events import Event
 from luthier.run import Run
+from luthier.spec import ComputeSpec
 from luthier.storage import read_jsonl
+from tasks.pods import is_rented, rented_pods
 from tasks.stage import drain
 from tasks.watch import Watcher
 
@@ -35,10 +38,17 @@ def worth_retrying(_task: Task[..., Any], _task_run: TaskRun, state: State[Any])
 
 RETRIED: dict[str, Any] = {
     "cache_policy": NO_CACHE,
-    "retry_delay_seconds": [0.5, 1, 2, 5],
     "retry_condition_fn": worth_retrying,
 }
-"""Options of a task whose worker may die; the flow adds how many `retries` the spec gives it."""
+"""Options of a task whose worker may die; the flow adds those of `retries`."""
+
+
+def retries(compute: ComputeSpec) -> dict[str, Any]:
+    """How often and how soon a task is tried again; what is rented is asked for with ever more patience."""
+    again = compute.max_attempts - 1
+    if compute.provider == "local":
+        return {"retries": again, "retry_delay_seconds": [0.5, 1, 2, 5]}
+    return {"retries": again, "retry_delay_seconds": [1, 2, 5, 15, 30, 60], "retry_jitter_factor": 0.3}
 
 
 def attempt(
@@ -46,10 +56,14 @@ def attempt(
 ) -> dict[str, Any]:
     """Run one worker to its end and return its result.
 
-    progress tells how far the work has come. Raises NoProgress when the last attempts of this flow run
-    all began at the same point, WorkerDied (to be retried), or the worker's own error.
+    progress tells how far the work has come; resume_from is for this machine, a pod finds its own. Raises NoProgress
+    when the last attempts of this flow run all began at the same point, WorkerDied (to be retried), or the worker's
+    own error.
     """
     here = f"{flow_run.id}/{flow_run.run_count}"  # a retried flow run gets fresh attempts
+    rented = rented_pods(run) if is_rented(run) else None
+    if rented:
+        rented.catch_up()
     mark = progress()
     stuck = attempts_without_progress(run.folder, kind, here, mark)
     if stuck >= STUCK_AFTER:
@@ -58,6 +72,11 @@ def attempt(
             "Another attempt would most likely end the same way.",
             f"Read {run.folder.attempts}/*/log.txt for the cause, mend it, and start the run again: it continues.",
         )
-    job = new_job(run.folder, kind, run.settings.models, resume_from=resume_from, progress=mark, flow_run=here)
-    with closing(supervise(job, run.spec.compute.threads)) as events:
+    with closing(rented.work(kind, mark, here) if rented else _here(run, kind, mark, here, resume_from)) as events:
         return drain(events, watcher)
+
+
+def _here(run: Run, kind: Kind, mark: int, flow_run: str, resume_from: Path | None) -> Iterator[Event]:
+    """The attempt on this machine."""
+    job = new_job(run.folder, kind, run.settings.models, resume_from=resume_from, progress=mark, flow_run=flow_run)
+    return supervise(job, run.spec.compute.threads)

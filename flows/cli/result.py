@@ -4,7 +4,7 @@ from typing import Any
 
 from flows.cli.common import say
 from luthier.run import Run
-from luthier.tracking import without_secrets
+from luthier.secrets import without_secrets
 
 EXIT_CODES = {"improved": 0, "not_shown": 3, "worse": 4}
 

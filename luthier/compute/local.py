@@ -11,6 +11,7 @@ import psutil
 from luthier.compute.job import Job
 from luthier.errors import AlreadyRunning
 from luthier.run_folder import AttemptFolder
+from luthier.secrets import worker_environment
 from luthier.storage import read_json
 
 WORKER_ENVIRONMENT = {
@@ -24,7 +25,7 @@ WORKER_ENVIRONMENT = {
 
 def start(job: Job, threads: int | None = None) -> subprocess.Popen[bytes]:
     """Start `python -m luthier.worker` in a session of its own, so that Ctrl-C reaches only us."""
-    environment = {**os.environ, **WORKER_ENVIRONMENT}
+    environment = worker_environment(os.environ) | WORKER_ENVIRONMENT
     if threads:
         environment |= {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
     with job.folder.log.open("ab") as log:

@@ -28,6 +28,8 @@ PRESETS = {
     ),
 }  # fmt: skip
 
+RENTED_DTYPE = ("bfloat16", "rented GPUs of the last years compute bfloat16 natively")
+
 MAX_LENGTH = 1024
 BATCH_SIZE = 8
 
@@ -41,7 +43,7 @@ def resolve(spec: RunSpec, context: int) -> RunSpec:
     Values that the user set stay. context: tokens the model can look at.
     Raises SpecError when a value cannot work with this model or with another value.
     """
-    chosen = {key: value for key, (value, _) in _choices(spec.training, context).items()}
+    chosen = {key: value for key, (value, _) in _choices(spec, context).items()}
     threads = spec.compute.threads or os.cpu_count()  # another number of threads adds in another order
     return spec.model_copy(
         update={
@@ -53,12 +55,14 @@ def resolve(spec: RunSpec, context: int) -> RunSpec:
 
 def reasons(spec: RunSpec, context: int) -> dict[str, str]:
     """Why `resolve` chooses what it chooses, by key of `training`."""
-    return {key: reason for key, (_, reason) in _choices(spec.training, context).items()}
+    return {key: reason for key, (_, reason) in _choices(spec, context).items()}
 
 
-def _choices(training: TrainingSpec, context: int) -> dict[str, Choice]:
+def _choices(spec: RunSpec, context: int) -> dict[str, Choice]:
     """The choice for each key that the user left open."""
-    choices = _from_preset(training) | _fixed() | {"dtype": fast_dtype()}
+    training = spec.training
+    dtype = fast_dtype() if spec.compute.provider == "local" else RENTED_DTYPE
+    choices = _from_preset(training) | _fixed() | {"dtype": dtype}
     rank = training.rank or choices["rank"][0]
     choices["alpha"] = (2 * rank, "twice the rank, so that the rank can change and the learning rate stay")
     limit = max_length(training, context)

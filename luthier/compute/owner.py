@@ -1,0 +1,38 @@
+"""One home at a time works on a run in the storage."""
+
+import time
+
+from luthier.compute.orders import Remote
+from luthier.errors import AlreadyRunning
+
+RENEW_S = 60
+GONE_AFTER_S = 600
+"""A home that was silent for so long is gone; another one may take its run over."""
+
+
+class Owner:
+    """This home's claim, kept in the run's owner.json. Homes compare clocks, so they have to be right to minutes."""
+
+    def __init__(self, remote: Remote, home: str):
+        self.remote, self.home = remote, home
+        self.key = f"{remote.root}/owner.json"
+        self.renewed = 0.0
+
+    def claim(self) -> None:
+        """Raises AlreadyRunning when another home works on this run."""
+        other = self.remote.get_json(self.key)
+        if other and other["home"] != self.home and time.time() - other["time"] < GONE_AFTER_S:
+            raise AlreadyRunning(
+                f"another home works on run {self.remote.run_id} in this storage",
+                f"It showed itself {time.time() - other['time']:.0f} s ago.",
+                f"Wait until it ends, or take another storage; {GONE_AFTER_S // 60} minutes after its last sign this "
+                "home may take the run over.",
+                "luthier.toml: storage",
+            )
+        self.keep()
+
+    def keep(self) -> None:
+        """Show that this home is still there."""
+        if time.monotonic() - self.renewed > RENEW_S or not self.renewed:
+            self.remote.put_json(self.key, {"home": self.home, "time": time.time()})
+            self.renewed = time.monotonic()

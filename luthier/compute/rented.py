@@ -1,0 +1,171 @@
+"""Work on rented pods, as `supervise` is for this machine: events out, a result or a typed error at the end."""
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from luthier.bucket import open_bucket
+from luthier.compute import told
+from luthier.compute.inputs import base_files, inputs
+from luthier.compute.job import Job, Kind, new_job, read_job
+from luthier.compute.mirror import Mirror
+from luthier.compute.orders import Entry, Order, Remote
+from luthier.compute.owner import Owner
+from luthier.compute.pod_environment import pod_environment
+from luthier.compute.pods.record import PodRecord
+from luthier.compute.pods.rental import Rental
+from luthier.compute.pods.runpod import open_provider
+from luthier.compute.spending import Spending
+from luthier.compute.witnesses import Witnesses
+from luthier.errors import LuthierError, PodGone, PodInterrupted, ProviderUnavailable, StorageUnavailable, WorkerDied
+from luthier.events import Event
+from luthier.history import RunHistory
+from luthier.home import home_id
+from luthier.run_folder import RunFolder
+from luthier.settings import Settings
+from luthier.spec import RunSpec
+from luthier.storage import write_json
+
+POLL_S = 1.0
+TO_SAVE_S = 15
+"""A pod that is to be ended may first save its work for so long."""
+
+AT_WORK = ("working", "uploading", "sending the results")
+"""What a pod says once its worker runs; before, the work cannot be the reason that the pod is gone."""
+
+
+class Rented:
+    """The pods of one run, and the storage between them and this machine.
+
+    A pod stays from one stage to the next; who ends the run calls `release`.
+    """
+
+    def __init__(self, run: RunFolder, spec: RunSpec, settings: Settings, remote: Remote, rental: Rental, owner: Owner):
+        self.run, self.spec, self.settings = run, spec, settings
+        self.remote, self.rental, self.owner = remote, rental, owner
+        self.mirror = Mirror(remote, run)
+        self.history = RunHistory(run)
+        self.spending = Spending(run, spec.budget)
+
+    def catch_up(self) -> None:
+        """Copy what pods wrote while nobody followed. Raises AlreadyRunning when another home works on this run."""
+        self.owner.claim()
+        for number in self.mirror.attempts():
+            self.mirror.pull(number)
+
+    def work(self, kind: Kind, progress: int, flow_run: str) -> Iterator[Event]:
+        """One attempt, after `catch_up`; the last event is `finished` with the stage's `result`.
+
+        An attempt that a pod goes on with, or has ended well, since whoever watched it was killed, is taken further.
+        Raises what the worker told, and OverBudget; the retryable errors are worth another attempt.
+        """
+        job = yield from self._left(kind)
+        if job is None:
+            self.spending.check()
+            record = yield from self.rental.ensure()
+            job = self._give(kind, progress, flow_run, record)
+        try:
+            ended = yield from self._follow(job)
+        except (ProviderUnavailable, StorageUnavailable):  # the pod works on, and the next attempt will find it
+            raise
+        except BaseException as error:
+            self._gone(job, error)
+            raise
+        yield {"kind": "finished", "time": time.time(), "result": self._outcome(ended, job)}
+
+    def release(self, cause: str) -> None:
+        """End every pod of this run."""
+        self.rental.end_all(cause)
+
+    def _left(self, kind: Kind) -> Generator[Event, None, Job | None]:
+        """The newest attempt, if it can be taken further; what the others said is told."""
+        newest = max(self.run.attempt_numbers(), default=0)
+        job = read_job(self.run.attempt(newest)) if newest else None
+        goes_on = job is not None and job.kind == kind and self._goes_on(job)
+        yield from self.history.catch_up(before=newest if goes_on else newest + 1)
+        if not goes_on or job is None:
+            return None
+        yield {"kind": "pod", "time": time.time(), "text": f"attempt {newest} is still with {job.pod}"}
+        return job
+
+    def _goes_on(self, job: Job) -> bool:
+        """Whether its pod works on it still, or has ended it well and nobody has taken the result."""
+        if not job.pod or job.folder.result.exists() or self.history.was_interrupted(job.attempt):
+            return False
+        ended = self.mirror.ended(job.attempt)
+        if ended is not None:
+            return "result" in ended
+        living = self.rental.living()
+        return living is not None and living.name == job.pod
+
+    def _give(self, kind: Kind, progress: int, flow_run: str, record: PodRecord) -> Job:
+        """Write the attempt's job here, and the order for the pod."""
+        sent = self.remote.send(self.run.root, inputs(self.run, kind))
+        base = base_files(self.remote, self.run, self.spec.model)
+        job = new_job(self.run, kind, self.settings.models, progress=progress, flow_run=flow_run, pod=record.name)
+        order = Order(
+            **job.model_dump(include={"kind", "attempt", "pod", "progress", "flow_run"}), inputs=sent, base=base
+        )
+        self.remote.give(order, record.number)
+        return job
+
+    def _follow(self, job: Job) -> Generator[Event, None, dict[str, Any]]:
+        """Yield events until the pod told how the attempt ended. Raises PodGone and its kinds, OverBudget."""
+        witnesses = Witnesses(self.rental, job.pod, self.settings)
+        while True:
+            ended = self.mirror.ended(job.attempt)
+            beat = self.mirror.pull(job.attempt)
+            yield from self.history.mirror(job.attempt)
+            if ended is not None:
+                return ended
+            witnesses.check(beat)
+            self.owner.keep()
+            yield from self.spending.told()
+            self.spending.check()
+            time.sleep(POLL_S)
+
+    def _outcome(self, ended: dict[str, Any], job: Job) -> dict[str, Any]:
+        if "result" in ended:
+            self.mirror.take([Entry.model_validate(entry) for entry in ended["files"]])
+            write_json(job.folder.result, {"result": ended["result"]})
+            return ended["result"]
+        if "error" in ended:
+            write_json(job.folder.result, {"error": ended["error"]})
+            raise told.rebuild(ended["error"], job.folder.log)
+        self.history.interrupted(job.kind, job.attempt, ended["ended"], excused=ended["leaving"])
+        what = f"the {job.kind} worker of attempt {job.attempt} ended early"
+        if ended["leaving"]:
+            self.rental.end(job.pod, ended["ended"])
+            raise PodInterrupted(what, f"Its pod was told to leave. {ended['ended']}")
+        raise WorkerDied(what, ended["ended"], f"Its log: {job.folder.log}")
+
+    def _gone(self, job: Job, error: BaseException) -> None:
+        """Another attempt will be needed: save what can be saved, end the pod where it is no use, tell it."""
+        if isinstance(error, PodGone):
+            beat = self.mirror.seen.get(job.attempt, {})
+            excused = isinstance(error, PodInterrupted) or beat.get("phase") not in AT_WORK
+            self.history.interrupted(job.kind, job.attempt, f"{error.what}. {error.why}".strip(), excused)
+            self.rental.end(job.pod, error.what)
+            return
+        self._save(job)
+        cause = error.what if isinstance(error, LuthierError) else "The run was stopped from outside"
+        self.history.interrupted(job.kind, job.attempt, cause, excused=True)
+
+    def _save(self, job: Job) -> None:
+        """Ask the pod to save and stop, and give it a moment for that."""
+        with suppress(StorageUnavailable):
+            self.remote.put_json(self.remote.key(job.attempt, "stop.json"), {"time": time.time()})
+            until = time.monotonic() + TO_SAVE_S
+            while self.mirror.ended(job.attempt) is None and time.monotonic() < until:
+                time.sleep(0.5)
+            self.mirror.pull(job.attempt)
+
+
+def open_rented(run: RunFolder, spec: RunSpec, settings: Settings) -> Rented:
+    """The pods of a run, by the settings. Raises SpecError, StorageError, ProviderDenied."""
+    remote = Remote(open_bucket(settings), run.run_id)
+    environment = partial(pod_environment, run.run_id, settings)
+    rental = Rental(run, spec.compute, settings, open_provider(), environment)
+    return Rented(run, spec, settings, remote, rental, Owner(remote, home_id(settings.root)))
