@@ -9,10 +9,10 @@ import os
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from luthier.history import metric_rows
 from luthier.run_folder import RunFolder
+from luthier.secrets import without_secrets
 from luthier.spec import RunSpec
 from luthier.stages import slug
 from luthier.storage import read_json, write_json
@@ -162,12 +162,6 @@ def creator() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())
-
-
-def without_secrets(uri: str) -> str:
-    """A tracking URI as it may be shown: no user, no password."""
-    parts = urlsplit(uri)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else uri
 
 
 def is_tracked(run: RunFolder) -> bool:

@@ -11,7 +11,7 @@ from luthier.events import EventLog
 from luthier.run_folder import RunFolder
 from luthier.spec import RunSpec
 from luthier.storage import write_json, write_text
-from luthier.tracking import Tracker, is_tracked, without_secrets
+from luthier.tracking import Tracker, is_tracked
 
 SPEC = RunSpec.model_validate({"name": "Bot", "project": "acme", "data": {"path": "/data/rows.jsonl"}})
 SHA = "ab" * 32
@@ -61,18 +61,6 @@ def test_a_run_that_the_server_lost_is_made_anew(tracker, run, uri, tmp_path):
     assert other.start(SPEC, SHA) != first
     other.sync_metrics([{"step": 1, "attempt": 1, "train_loss": 1.0}])
     assert steps(other, "train_loss") == [1]
-
-
-@pytest.mark.parametrize(
-    ("uri", "shown"),
-    [
-        ("postgresql://luthier:secret@db:5432/mlflow", "postgresql://db:5432/mlflow"),
-        ("http://mlflow:5000", "http://mlflow:5000"),
-        ("sqlite:////home/a@b/mlflow.db", "sqlite:////home/a@b/mlflow.db"),
-    ],
-)
-def test_secrets_are_not_shown(uri, shown):
-    assert without_secrets(uri) == shown
 
 
 def test_parameters_tags_and_data_are_there(tracker):
