@@ -1,0 +1,1 @@
+"""Trying out, before money is spent, that a run survives machines that vanish."""
