@@ -27,6 +27,7 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint deployments/Dockerfile
 
 drill: install
 	$(BIN)/python -m pytest -m drill --timeout 3600
