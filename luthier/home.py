@@ -1,5 +1,8 @@
 """$LUTHIER_HOME: can it hold a run?"""
 
+import contextlib
+import os
+import secrets
 import shutil
 import tempfile
 from pathlib import Path
@@ -27,3 +30,17 @@ def check_home(root: Path) -> None:
             "Free some space, or set LUTHIER_HOME to a folder on another disk.",
             str(root),
         )
+
+
+def home_id(root: Path) -> str:
+    """Eight hex digits that mark this home's pods among those of an account; drawn once, kept in `<home>/id`."""
+    file = root / "id"
+    if not file.exists():
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=root, prefix=".id.") as drawn:
+            drawn.write(secrets.token_hex(4))
+            drawn.flush()
+            os.fsync(drawn.fileno())
+            with contextlib.suppress(FileExistsError):  # another process was first: its id counts
+                os.link(drawn.name, file)
+    return file.read_text().strip()

@@ -28,6 +28,8 @@ class RunFolder:
         self.baseline = self.root / "baseline"
         self.evaluation = self.root / "evaluation"
         self.attempts = self.root / "attempts"
+        self.pods = self.root / "pods"
+        self.estimate = self.root / "estimate.json"
         self.checkpoints = self.root / "checkpoints"
         self.adapter = self.root / "adapter"
         self.report = self.root / "report"

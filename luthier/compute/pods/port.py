@@ -10,6 +10,13 @@ State = Literal["starting", "running", "ended"]
 
 Purchase = Literal["spot", "on_demand"]
 
+VOLUME_PATH = "/workspace"
+"""Where a network volume is found in the pod."""
+
+MIN_CUDA = "13.0"
+"""What a host's driver must know: torch's wheels since 2.11 are built with it. An older host fails with "OCI runtime
+create failed" after the rent has begun."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -33,13 +40,19 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod as the provider sees it now. `said`: the provider's own words on its last change, empty if it has none."""
+    """A pod as the provider sees it now.
+
+    said: the provider's own words on its last change, empty if it has none. uptime_s: of the container, None where it
+    is not told. billed: False once it is terminated, as the provider may go on showing it for a while.
+    """
 
     id: str
     name: str
     state: State
     said: str = ""
     usd_per_hour: float | None = None
+    uptime_s: float | None = None
+    billed: bool = True
 
 
 @dataclass(frozen=True)
@@ -56,7 +69,10 @@ class Quote:
 
 
 class PodProvider(Protocol):
-    """Every call raises ProviderUnavailable (try again), ProviderDenied or ProviderRefused (do not)."""
+    """Every call raises ProviderUnavailable (try again), ProviderDenied or ProviderRefused (do not).
+
+    ApiWithdrawn, a ProviderRefused, means that the API called is no more.
+    """
 
     def create(self, wanted: Wanted) -> Pod:
         """Rent a pod. Also raises PodCapacity, NoBalance, and CreateOutcomeUnknown: then look for its name first."""
@@ -70,8 +86,8 @@ class PodProvider(Protocol):
         """Every pod of the account whose name begins with `prefix` and that costs money."""
         ...
 
-    def terminate(self, pod_id: str) -> None:
-        """End a pod and its bill; one that is gone already is no error."""
+    def terminate(self, pod_id: str) -> bool:
+        """End a pod and its bill. False where the provider does not know it: it is gone, or too new to be seen."""
         ...
 
     def logs(self, pod_id: str, tail: int) -> Sequence[str]:
@@ -79,5 +95,5 @@ class PodProvider(Protocol):
         ...
 
     def quote(self, gpu: str | None = None) -> Sequence[Quote]:
-        """Today's prices, of one GPU or of all."""
+        """Today's prices, of one GPU or of all. Needs no key where the provider asks none."""
         ...
