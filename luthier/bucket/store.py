@@ -1,0 +1,138 @@
+"""Objects of a folder or an S3 bucket: put, get, list, delete.
+
+An object is there whole or not at all. Only what every S3 service has is used: PUT (in parts when
+large), GET, a list, and DELETE one by one. There are no batch deletes, signed addresses or
+conditional writes: RunPod's volumes have none of them.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from luthier.bucket.failures import WHERE, told
+from luthier.errors import SpecError, StorageError
+from luthier.settings import Settings
+from luthier.storage import atomic_path
+
+if TYPE_CHECKING:
+    from obstore import Bytes
+    from obstore.store import ObjectStore
+
+PATIENCE = timedelta(seconds=60)
+"""How long one request is tried again while the store does not answer."""
+
+SILENCE = timedelta(seconds=20)
+"""A request that hears nothing for so long is given up, and tried again."""
+
+LONGEST = timedelta(hours=1)
+"""A request that is answered, however slowly, may take so long: a large object over a thin line."""
+
+PART_BYTES = 8 * 2**20
+"""Larger objects go up in parts of this size. S3 takes 5 MiB to 5 GiB a part, 10,000 parts an object."""
+
+PARTS_AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object as the store lists it. `modified` is by the store's own clock, with its time zone."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+def open_bucket(settings: Settings) -> "Bucket":
+    """The bucket of the settings. Raises SpecError when they name none."""
+    if not settings.storage:
+        raise SpecError(
+            "no storage is set",
+            "A rented machine keeps its run there.",
+            "Set it to s3://bucket/prefix or to a folder.",
+            WHERE,
+        )
+    return Bucket(settings.storage, settings.storage_endpoint, settings.storage_region)
+
+
+class Bucket:
+    """Objects below one address: `s3://bucket/prefix` or a folder. Every key is relative to it.
+
+    Credentials of S3 come from the usual variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+    AWS_SESSION_TOKEN; AWS_ENDPOINT_URL and AWS_REGION stand in for what is not given). Every call raises
+    StorageUnavailable (nobody answers; trying again can help) or StorageError (wrong key, bucket or region).
+    """
+
+    def __init__(self, uri: str, endpoint: str | None = None, region: str | None = None):
+        self.uri = uri.rstrip("/")
+        self.endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL") or None
+        self.region = region or os.environ.get("AWS_REGION") or None
+
+    def put(self, key: str, content: bytes | Path) -> None:
+        """Store bytes, or a file of any size."""
+        with told(self.uri):
+            self._store.put(key, content, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
+
+    def get(self, key: str) -> bytes | None:
+        """A small object's bytes; None when there is none of that name."""
+        with suppress(FileNotFoundError), told(self.uri, key):
+            return bytes(self._store.get(key).bytes())
+        return None
+
+    def download(self, key: str, target: Path) -> None:
+        """Write an object to a file, which is there whole or not at all. Raises FileNotFoundError."""
+        with told(self.uri, key):
+            chunks = iter(self._store.get(key).stream(min_chunk_size=PART_BYTES))
+        with atomic_path(target) as temporary, temporary.open("wb") as out:
+            while chunk := self._next(chunks):
+                out.write(chunk)
+
+    def list(self, prefix: str, after: str = "") -> list[Stored]:
+        """Every object below the folder `prefix`, or those of them that sort behind the key `after`; by key."""
+        with told(self.uri):
+            found = self._store.list(prefix, offset=after or None).collect()
+        stored = (Stored(one["path"], one["size"], one["last_modified"]) for one in found)
+        return sorted(stored, key=lambda one: one.key)
+
+    def delete(self, key: str) -> None:
+        """Remove one object; that it is gone already is no error."""
+        with suppress(FileNotFoundError), told(self.uri, key):
+            self._store.delete(key)
+
+    def _next(self, chunks: Iterator["Bytes"]) -> "Bytes | None":
+        with told(self.uri):
+            return next(chunks, None)
+
+    @cached_property
+    def _store(self) -> "ObjectStore":
+        from obstore.store import LocalStore
+
+        address = urlsplit(self.uri)
+        if address.scheme == "s3" and address.netloc and "@" not in address.netloc:
+            return self._s3(address.netloc, address.path.strip("/"))
+        if "://" in self.uri:
+            fix = "Name s3://bucket/prefix or a folder; keys belong in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            raise StorageError("the storage's address cannot be read", "", fix, WHERE)
+        with told(self.uri):
+            return LocalStore(Path(self.uri).expanduser().absolute(), mkdir=True)
+
+    def _s3(self, bucket: str, prefix: str) -> "ObjectStore":
+        from obstore.store import S3Store
+
+        given = {"endpoint": self.endpoint, "region": self.region}
+        return S3Store(
+            bucket,
+            prefix=prefix or None,
+            config={"disable_bulk_delete": True, **{name: value for name, value in given.items() if value}},
+            client_options={
+                "allow_http": (self.endpoint or "").startswith("http://"),
+                "read_timeout": SILENCE,
+                "timeout": LONGEST,
+            },
+            retry_config={"retry_timeout": PATIENCE},
+        )
