@@ -6,14 +6,16 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.context import get_run_context
 
+from flows.hooks import end_pods
 from luthier.run import open_run
 from luthier.settings import Settings
 from luthier.spec import RunSpec
 from luthier.storage import write_json
 from tasks.baseline_eval import baseline_eval
 from tasks.checkpoint_resume import checkpoint_resume
+from tasks.estimate import estimate
 from tasks.evaluate import evaluate
-from tasks.pods import release, released
+from tasks.pods import is_rented, release, released
 from tasks.report import report
 from tasks.track import tracked
 from tasks.train import train
@@ -21,7 +23,14 @@ from tasks.validate_data import validate_data
 from tasks.work import retries
 
 
-@flow(name="finetune", flow_run_name="{spec.name}", description="Fine-tune a model and prove that it helped.")
+@flow(
+    name="finetune",
+    flow_run_name="{spec.name}",
+    description="Fine-tune a model and prove that it helped.",
+    on_failure=[end_pods],
+    on_crashed=[end_pods],
+    on_cancellation=[end_pods],
+)
 def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
     """Validate the data, measure the base, train, measure again, report.
 
@@ -35,6 +44,8 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
         run.save_spec()
         write_json(run.folder.root / "prefect.json", _introduce(spec))
         validate_data(run)
+        if is_rented(run):
+            estimate.with_options(**again)(run)
         baseline_eval.with_options(**again)(run)
         train.with_options(**again)(run)
         checkpoint_resume(run, trained=True)

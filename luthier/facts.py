@@ -3,11 +3,13 @@
 import platform
 import subprocess
 import sys
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from luthier import __version__
+from luthier.compute.pods.record import Records, cost_usd
 from luthier.history import interruptions
 from luthier.models.base import base_sha256, describe, locate
 from luthier.run import Run
@@ -26,7 +28,7 @@ def gather(run: Run) -> dict[str, Any]:
         "status": "completed",
         "duration": durations(run.folder),
         "interruptions": interruptions(run.folder),
-        "cost": {"currency": "USD", "estimated": 0.0, "actual": 0.0},  # this machine is not rented
+        "cost": cost(run),
         "training": {
             "engine": spec.training.engine,
             "method": spec.training.method,
@@ -36,6 +38,19 @@ def gather(run: Run) -> dict[str, Any]:
         },
         "lineage": lineage(run),
         "adapter_sha256": training["adapter_sha256"],
+    }
+
+
+def cost(run: Run) -> dict[str, Any]:
+    """Dollars for rented pods; 0 where everything ran here. `estimated`: None if no price was known."""
+    rented = Records(run.folder).all()
+    if not rented:
+        return {"currency": "USD", "estimated": 0.0, "actual": 0.0}
+    told = read_json(run.folder.estimate)["usd"]
+    return {
+        "currency": "USD",
+        "estimated": told and told["likely"],
+        "actual": round(cost_usd(rented, time.time()), 4),
     }
 
 

@@ -28,7 +28,8 @@ class Run:
         if not self.folder.spec.exists():
             return self.asked
         chosen = load_spec(self.folder.spec)
-        compute = self.asked.compute.model_copy(update={"threads": chosen.compute.threads})
+        kept = {"threads": chosen.compute.threads, "gpu": self.asked.compute.gpu or chosen.compute.gpu}
+        compute = self.asked.compute.model_copy(update=kept)
         return self.asked.model_copy(update={"training": chosen.training, "compute": compute})
 
     def key(self, stage: str) -> str:

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from luthier.compute.pods.record import records
 from prefect import get_run_logger
 
+from luthier.compute.pods.record import Records
 from luthier.compute.rented import Rented, open_rented
 from luthier.errors import LuthierError
 from luthier.run import Run
+from luthier.run_folder import RunFolder
+from luthier.settings import Settings
+from luthier.spec_file import load_spec
+from luthier.storage import read_json
 
 
 def is_rented(run: Run) -> bool:
@@ -19,12 +23,21 @@ def rented_pods(run: Run) -> Rented:
     return open_rented(run.folder, run.spec, run.settings)
 
 
+def hours_needed(run: Run) -> float:
+    """At most, for the whole run, by the estimate that was made before anything was rented."""
+    return read_json(run.folder.estimate)["seconds"]["high"] / 3600
+
+
+def end_pods_of(run: RunFolder, cause: str) -> None:
+    """End those of the run's pods that its records say are not ended. Raises what the provider's calls raise."""
+    if Records(run).open():
+        open_rented(run, load_spec(run.spec), Settings()).release(cause)
+
+
 def release(run: Run, cause: str) -> None:
-    """End the run's pods. That the provider does not answer is told, and no reason to fail: the janitor looks again."""
-    if all(record.ended_at for record in records(run.folder)):
-        return
+    """As end_pods_of; that it did not work is told, and no reason to fail: the janitor looks again."""
     try:
-        rented_pods(run).release(cause)
+        end_pods_of(run.folder, cause)
     except LuthierError as error:
         get_run_logger().error("a pod may still run, and cost money: %s", error)
 

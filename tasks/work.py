@@ -1,6 +1,6 @@
 """One attempt of a worker, as a task sees it: numbered, watched, and stopped after no progress."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,10 @@ from prefect.runtime import flow_run
 from luthier.compute.job import Kind, attempts_without_progress, new_job
 from luthier.compute.supervise import supervise
 from luthier.errors import LuthierError, NoProgress
-from luthier.events import Event
 from luthier.run import Run
 from luthier.spec import ComputeSpec
 from luthier.storage import read_jsonl
-from tasks.pods import is_rented, rented_pods
+from tasks.pods import hours_needed, is_rented, rented_pods
 from tasks.stage import drain
 from tasks.watch import Watcher
 
@@ -65,18 +64,21 @@ def attempt(
     if rented:
         rented.catch_up()
     mark = progress()
-    stuck = attempts_without_progress(run.folder, kind, here, mark)
+    _refuse_if_stuck(run, kind, here, mark)
+    if rented:
+        events = rented.work(kind, mark, here, hours_needed(run))
+    else:
+        job = new_job(run.folder, kind, run.settings.models, resume_from=resume_from, progress=mark, flow_run=here)
+        events = supervise(job, run.spec.compute.threads)
+    with closing(events):
+        return drain(events, watcher)
+
+
+def _refuse_if_stuck(run: Run, kind: Kind, flow_run: str, mark: int) -> None:
+    stuck = attempts_without_progress(run.folder, kind, flow_run, mark)
     if stuck >= STUCK_AFTER:
         raise NoProgress(
             f"the {kind} worker died {stuck} times in a row at the same point",
             "Another attempt would most likely end the same way.",
             f"Read {run.folder.attempts}/*/log.txt for the cause, mend it, and start the run again: it continues.",
         )
-    with closing(rented.work(kind, mark, here) if rented else _here(run, kind, mark, here, resume_from)) as events:
-        return drain(events, watcher)
-
-
-def _here(run: Run, kind: Kind, mark: int, flow_run: str, resume_from: Path | None) -> Iterator[Event]:
-    """The attempt on this machine."""
-    job = new_job(run.folder, kind, run.settings.models, resume_from=resume_from, progress=mark, flow_run=flow_run)
-    return supervise(job, run.spec.compute.threads)

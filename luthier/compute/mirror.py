@@ -1,8 +1,9 @@
 """The run folder at home follows what pods write into the storage, so that all else reads files as of a local run."""
 
+from pathlib import Path
 from typing import Any
 
-from luthier.bucket import receive_growth
+from luthier.bucket import GrowthReceiver
 from luthier.compute.job import Job
 from luthier.compute.orders import Remote, fetch
 from luthier.run_folder import RunFolder
@@ -18,6 +19,7 @@ class Mirror:
     def __init__(self, remote: Remote, run: RunFolder):
         self.remote, self.run = remote, run
         self.seen: dict[int, dict[str, Any]] = {}
+        self.growing: dict[Path, GrowthReceiver] = {}
 
     def attempts(self) -> list[int]:
         """Numbers of all attempts in the storage; each has its folder and job here afterwards."""
@@ -33,8 +35,8 @@ class Mirror:
         if beat is None or beat == self.seen.get(number):
             return beat
         attempt, before = self.run.attempt(number), self.seen.get(number, {})
-        receive_growth(self.remote.bucket, self.remote.key(number, "events"), attempt.events)
-        receive_growth(self.remote.bucket, self.remote.key(number, "log"), attempt.log)
+        self._receive(number, "events", attempt.events)
+        self._receive(number, "log", attempt.log)
         if beat.get("answers") and beat["answers"] != before.get("answers"):
             self._take_answers(number)
         if beat.get("spec") and beat["spec"] != before.get("spec"):
@@ -50,6 +52,11 @@ class Mirror:
     def take(self, files: list[Any]) -> None:
         """Fetch the files that an attempt made, each verified."""
         fetch(self.remote.bucket, files, self.run.root)
+
+    def _receive(self, number: int, name: str, path: Path) -> None:
+        if path not in self.growing:
+            self.growing[path] = GrowthReceiver(self.remote.bucket, self.remote.key(number, name), path)
+        self.growing[path].receive()
 
     def _adopt(self, number: int) -> None:
         """The job of an attempt that another machine ordered: this run's numbers go on after it."""

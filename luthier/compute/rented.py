@@ -3,7 +3,7 @@
 import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from functools import partial
+from datetime import datetime
 from typing import Any
 
 from luthier.bucket import open_bucket
@@ -22,7 +22,6 @@ from luthier.compute.witnesses import Witnesses
 from luthier.errors import LuthierError, PodGone, PodInterrupted, ProviderUnavailable, StorageUnavailable, WorkerDied
 from luthier.events import Event
 from luthier.history import RunHistory
-from luthier.home import home_id
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 from luthier.spec import RunSpec
@@ -42,12 +41,13 @@ class Rented:
     A pod stays from one stage to the next; who ends the run calls `release`.
     """
 
-    def __init__(self, run: RunFolder, spec: RunSpec, settings: Settings, remote: Remote, rental: Rental, owner: Owner):
+    def __init__(self, run: RunFolder, spec: RunSpec, settings: Settings, remote: Remote, rental: Rental):
         self.run, self.spec, self.settings = run, spec, settings
-        self.remote, self.rental, self.owner = remote, rental, owner
+        self.remote, self.rental = remote, rental
+        self.owner = Owner(remote, rental.home)
         self.mirror = Mirror(remote, run)
         self.history = RunHistory(run)
-        self.spending = Spending(run, spec.budget)
+        self.spending = Spending(run, spec)
 
     def catch_up(self) -> None:
         """Copy what pods wrote while nobody followed. Raises AlreadyRunning when another home works on this run."""
@@ -55,16 +55,17 @@ class Rented:
         for number in self.mirror.attempts():
             self.mirror.pull(number)
 
-    def work(self, kind: Kind, progress: int, flow_run: str) -> Iterator[Event]:
+    def work(self, kind: Kind, progress: int, flow_run: str, hours_needed: float) -> Iterator[Event]:
         """One attempt, after `catch_up`; the last event is `finished` with the stage's `result`.
 
-        An attempt that a pod goes on with, or has ended well, since whoever watched it was killed, is taken further.
-        Raises what the worker told, and OverBudget; the retryable errors are worth another attempt.
+        hours_needed: for what is left of the whole run. An attempt that a pod goes on with, or has ended well, since
+        whoever watched it was killed, is taken further. Raises what the worker told, OverBudget and OutOfTime; the
+        retryable errors are worth another attempt.
         """
         job = yield from self._left(kind)
         if job is None:
             self.spending.check()
-            record = yield from self.rental.ensure()
+            record = yield from self.rental.ensure(hours_needed, self.spending.usd_left())
             job = self._give(kind, progress, flow_run, record)
         try:
             ended = yield from self._follow(job)
@@ -97,8 +98,12 @@ class Rented:
         ended = self.mirror.ended(job.attempt)
         if ended is not None:
             return "result" in ended
-        living = self.rental.living()
-        return living is not None and living.name == job.pod
+        record = self._record(job)
+        pod = self.rental.provider.get(record.id or "") if record.end_cause is None else None
+        return pod is not None and pod.state != "ended"
+
+    def _record(self, job: Job) -> PodRecord:
+        return next(record for record in self.rental.records.all() if record.name == job.pod)
 
     def _give(self, kind: Kind, progress: int, flow_run: str, record: PodRecord) -> Job:
         """Write the attempt's job here, and the order for the pod."""
@@ -113,7 +118,8 @@ class Rented:
 
     def _follow(self, job: Job) -> Generator[Event, None, dict[str, Any]]:
         """Yield events until the pod told how the attempt ended. Raises PodGone and its kinds, OverBudget."""
-        witnesses = Witnesses(self.rental, job.pod, self.settings)
+        is_up = any(read_job(self.run.attempt(n)).pod == job.pod for n in self.mirror.seen if n != job.attempt)
+        witnesses = Witnesses(self.rental.provider, self._record(job), self.settings, is_up)
         while True:
             ended = self.mirror.ended(job.attempt)
             beat = self.mirror.pull(job.attempt)
@@ -137,7 +143,7 @@ class Rented:
         self.history.interrupted(job.kind, job.attempt, ended["ended"], excused=ended["leaving"])
         what = f"the {job.kind} worker of attempt {job.attempt} ended early"
         if ended["leaving"]:
-            self.rental.end(job.pod, ended["ended"])
+            self.rental.end(self._record(job), ended["ended"], evicted=True)
             raise PodInterrupted(what, f"Its pod was told to leave. {ended['ended']}")
         raise WorkerDied(what, ended["ended"], f"Its log: {job.folder.log}")
 
@@ -147,7 +153,7 @@ class Rented:
             beat = self.mirror.seen.get(job.attempt, {})
             excused = isinstance(error, PodInterrupted) or beat.get("phase") not in AT_WORK
             self.history.interrupted(job.kind, job.attempt, f"{error.what}. {error.why}".strip(), excused)
-            self.rental.end(job.pod, error.what)
+            self.rental.end(self._record(job), error.what, evicted=isinstance(error, PodInterrupted))
             return
         self._save(job)
         cause = error.what if isinstance(error, LuthierError) else "The run was stopped from outside"
@@ -166,6 +172,8 @@ class Rented:
 def open_rented(run: RunFolder, spec: RunSpec, settings: Settings) -> Rented:
     """The pods of a run, by the settings. Raises SpecError, StorageError, ProviderDenied."""
     remote = Remote(open_bucket(settings), run.run_id)
-    environment = partial(pod_environment, run.run_id, settings)
-    rental = Rental(run, spec.compute, settings, open_provider(), environment)
-    return Rented(run, spec, settings, remote, rental, Owner(remote, home_id(settings.root)))
+
+    def environment(name: str, deadline: datetime) -> dict[str, str]:
+        return pod_environment(run.run_id, name, settings, deadline)
+
+    return Rented(run, spec, settings, remote, Rental(run, spec.compute, settings, open_provider(), environment))

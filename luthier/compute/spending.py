@@ -3,11 +3,11 @@
 import time
 from collections.abc import Iterator
 
-from luthier.compute.pods.record import cost_usd, records
-from luthier.errors import OverBudget
+from luthier.compute.pods.record import Records, cost_usd
+from luthier.errors import OutOfTime, OverBudget
 from luthier.events import Event
 from luthier.run_folder import RunFolder
-from luthier.spec import BudgetSpec
+from luthier.spec import RunSpec
 
 TELL_EVERY_S = 15
 TO_SAVE_S = 120
@@ -15,16 +15,23 @@ TO_SAVE_S = 120
 
 
 class Spending:
-    def __init__(self, run: RunFolder, budget: BudgetSpec):
-        self.run, self.budget = run, budget
+    """Of one run, over all its pods."""
+
+    def __init__(self, run: RunFolder, spec: RunSpec):
+        self.records, self.budget, self.max_hours = Records(run), spec.budget, spec.compute.max_hours
         self.told_at = 0.0
 
     def usd(self) -> float:
-        """Of all pods of the run, until now."""
-        return cost_usd(records(self.run), time.time())
+        return cost_usd(self.records.all(), time.time())
 
     def usd_per_hour(self) -> float:
-        return sum(record.usd_per_hour or 0 for record in records(self.run) if record.ended_at is None)
+        """What the pods cost now."""
+        return sum(record.usd_per_hour or 0 for record in self.records.open())
+
+    def usd_left(self) -> float | None:
+        """What the budget leaves, kept-back money apart; None where there is no limit."""
+        limit = self.budget.max_usd
+        return None if limit is None else limit - self.usd() - self.usd_per_hour() * TO_SAVE_S / 3600
 
     def told(self) -> Iterator[Event]:
         """The event `cost`, every now and then."""
@@ -32,17 +39,21 @@ class Spending:
             self.told_at = time.monotonic()
             yield {"kind": "cost", "time": time.time(), "usd": self.usd(), "usd_per_hour": self.usd_per_hour()}
 
-    def used_up(self) -> bool:
-        """Whether the budget leaves just enough to save and stop."""
-        limit = self.budget.max_usd
-        return limit is not None and self.usd() + self.usd_per_hour() * TO_SAVE_S / 3600 >= limit
-
     def check(self) -> None:
-        """Raises OverBudget where it is used up."""
-        if self.used_up():
+        """Raises OverBudget or OutOfTime where the run must not go on."""
+        left = self.usd_left()
+        if left is not None and left <= 0:
             raise OverBudget(
                 f"the run's pods have cost ${self.usd():.2f}, and budget.max_usd is ${self.budget.max_usd:.2f}",
-                "Going on would exceed it. What was saved is in the storage, and no pod is left.",
+                "Going on would exceed it. What was saved is in the storage.",
                 "Raise budget.max_usd and start the run again: it continues from its newest checkpoint.",
                 "budget.max_usd",
+            )
+        first = min((record.asked_at for record in self.records.all()), default=time.time())
+        if time.time() - first > self.max_hours * 3600:
+            raise OutOfTime(
+                f"the run has had pods for more than {self.max_hours:g} hours",
+                "That is longer than compute.max_hours allows. What was saved is in the storage.",
+                "Raise it and start the run again: it continues from its newest checkpoint.",
+                "compute.max_hours",
             )

@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 from types import TracebackType
 
-from luthier.bucket import send_growth
+from luthier.bucket import GrowthSender
 from luthier.compute.mirror import ANSWERS
 from luthier.compute.orders import Order, Remote
 from luthier.errors import AlreadyRunning, StorageUnavailable
@@ -29,6 +29,10 @@ class Sender:
         self.phase, self.beats = "starting", 0
         self.superseded = self.stop_asked = False
         self.sent: dict[Path, str] = {}
+        self.growing = {
+            "events": GrowthSender(self.folder.events, remote.bucket, self._key("events")),
+            "log": GrowthSender(self.folder.log, remote.bucket, self._key("log")),
+        }
         self.checkpoints = CheckpointSender(remote, run, order.attempt, self.may_publish, self._send_spec)
         self.over, self.now = threading.Event(), threading.Event()
         self.lock = threading.Lock()
@@ -80,10 +84,7 @@ class Sender:
     def _send(self) -> None:
         with self.lock:
             self.may_publish()
-            sizes = {
-                name: send_growth(path, self.remote.bucket, self._key(name))
-                for name, path in (("events", self.folder.events), ("log", self.folder.log))
-            }
+            sizes = {name: growing.send() for name, growing in self.growing.items()}
             there = {"spec": self._send_spec(), "answers": self._send_answers()}
             self.beats += 1
             beat = {"boot": self.boot, "beat": self.beats, "phase": self.phase, "time": time.time()}

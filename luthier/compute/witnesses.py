@@ -1,0 +1,50 @@
+"""The two witnesses of a pod while an attempt is followed: its signs of life in the storage, and the provider."""
+
+import time
+from typing import Any
+
+from luthier.compute.pods.diagnosis import Limits, Watched, diagnose
+from luthier.compute.pods.port import PodProvider
+from luthier.compute.pods.record import PodRecord
+from luthier.errors import ProviderUnavailable
+from luthier.settings import Settings
+
+BEATS = 3
+"""Signs of life that may be missing before a pod is given up."""
+
+DARK_S = 600
+"""The same while the provider does not answer either: giving up could not end the pod anyway."""
+
+TO_TAKE_S = 20
+"""A pod that is up takes an order within seconds."""
+
+
+class Witnesses:
+    """Asks the provider every now and then; judges silence by this machine's clock, not by the pod's."""
+
+    def __init__(self, provider: PodProvider, record: PodRecord, settings: Settings, is_up: bool):
+        silent_s = BEATS * settings.heartbeat_s
+        ready_s = silent_s + TO_TAKE_S if is_up else settings.pod_ready_minutes * 60
+        self.provider, self.record, self.poll_s = provider, record, settings.provider_poll_s
+        self.limits = Limits(ready_s=ready_s, silent_s=silent_s, dark_s=max(DARK_S, silent_s))
+        self.watched = Watched(record.name, created_at=time.time())
+        self.beat: dict[str, Any] | None = None
+        self.beat_at = self.looked_at = 0.0
+
+    def check(self, beat: dict[str, Any] | None) -> None:
+        """Call it with the newest sign of life in the storage. Raises PodGone's kinds to give the pod up."""
+        now = time.time()
+        if beat != self.beat:
+            self.beat, self.beat_at = beat, now
+        self.watched = self.watched.heard(None if beat is None else now - self.beat_at, now)
+        if now - self.looked_at > self.poll_s:
+            self.looked_at = now
+            self._look(now)
+        if fault := diagnose(self.watched, self.limits, now):
+            raise fault
+
+    def _look(self, now: float) -> None:
+        try:
+            self.watched = self.watched.seen(self.provider.get(self.record.id or ""), now)
+        except ProviderUnavailable:
+            self.watched = self.watched.unseen()

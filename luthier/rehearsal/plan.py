@@ -1,0 +1,44 @@
+"""Which pod is taken away when and how: drawn from a seed, so that a rehearsal can be repeated."""
+
+import random
+from dataclasses import dataclass
+from typing import Literal
+
+from luthier.rehearsal.phases import ORDER, PHASES, Phase
+
+How = Literal["outbid with notice", "outbid", "host vanishes"]
+
+NOTICE_S = 5.0
+"""What RunPod's documents promised for spot pods, while they still spoke of them."""
+
+
+@dataclass(frozen=True)
+class Strike:
+    """after: work that has been done in that phase before, in answers or steps; delay_s: seconds more."""
+
+    phase: Phase
+    how: How
+    after: int
+    delay_s: float
+
+
+def plan(interruptions: int, seed: int) -> list[Strike]:
+    """As many strikes, in an order in which one run can meet them all; every phase gets its turn over the seeds."""
+    dice = random.Random(seed)
+    phases = [PHASES[(seed * interruptions + number) % len(PHASES)] for number in range(interruptions)]
+    return [_strike(phase, dice) for phase in _in_order(phases, dice)]
+
+
+def _in_order(phases: list[Phase], dice: random.Random) -> list[Phase]:
+    """Stages as they come; what happens when a pod begins is put anywhere, for a new one follows each strike."""
+    dice.shuffle(phases)
+    ordered = sorted((phase for phase in phases if phase in ORDER), key=lambda phase: ORDER[phase])
+    for phase in (phase for phase in phases if phase not in ORDER):
+        ordered.insert(dice.randint(0, len(ordered)), phase)
+    return ordered
+
+
+def _strike(phase: Phase, dice: random.Random) -> Strike:
+    how: How = dice.choice(["outbid with notice", "outbid", "host vanishes"])
+    after = dice.randint(0, 5) if phase in ("baseline", "training", "evaluating") else 0
+    return Strike(phase, how, after, dice.uniform(0, 0.05) if phase in ("provisioning", "setup") else 0.0)

@@ -1,0 +1,107 @@
+"""A run scaled down until it takes a minute: same architecture, same chat template, a sample of the same rows."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+from luthier.models.base import load_tokenizer, locate
+from luthier.rows import Row, row_batches
+from luthier.run import Run
+from luthier.spec import RunSpec
+from luthier.spec_file import save_spec
+from luthier.storage import write_jsonl
+
+ROWS = 120
+STEPS = 24
+CHECKPOINT_EVERY = 4
+TOKENS = 256
+SMALL: dict[str, Any] = {
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 16,
+    "n_embd": 64,
+    "n_layer": 2,
+    "n_head": 4,
+}
+"""Names of sizes in the configurations of transformers, and what they become."""
+
+
+def scale_down(run: Run, folder: Path) -> Path:
+    """Write model, data and spec of the rehearsal of `run`, whose data has been validated; returns the spec's path."""
+    write_tiny_model(locate(run.spec.model, run.settings.models), folder / "model", run.spec.model.trust_remote_code)
+    write_jsonl(folder / "data.jsonl", [{"messages": row["messages"]} for row in _sample(run)])
+    path = folder / "spec.yaml"
+    save_spec(_small(run.spec, folder), path)
+    return path
+
+
+def write_tiny_model(base: Path, folder: Path, trust_remote_code: bool = False) -> None:
+    """A model of the architecture of `base`, with few and random weights, and its tokenizer."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.from_pretrained(base, trust_remote_code=trust_remote_code)
+    for part in {id(part): part for part in (config, config.get_text_config())}.values():
+        _shrink(part)
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(config, dtype=torch.float32, trust_remote_code=trust_remote_code)
+    model.save_pretrained(folder)
+    load_tokenizer(base, trust_remote_code).save_pretrained(folder)
+
+
+def _shrink(config: Any) -> None:
+    for name, value in SMALL.items():
+        if isinstance(getattr(config, name, None), int):
+            setattr(config, name, value)
+    if isinstance(getattr(config, "layer_types", None), list):
+        config.layer_types = config.layer_types[: SMALL["num_hidden_layers"]]
+
+
+def _sample(run: Run) -> list[Row]:
+    """Some of the accepted rows, whichever split they are in; the same for the same seed."""
+    rows = [
+        row
+        for name in ("train", "validation", "test")
+        for batch in row_batches(run.folder.split(name))
+        for row in batch
+    ]
+    return random.Random(run.spec.seed).sample(rows, min(ROWS, len(rows)))
+
+
+def _small(spec: RunSpec, folder: Path) -> RunSpec:
+    """The spec with few, short and cheap steps. What a machine would choose for itself is fixed."""
+    training = {
+        "epochs": STEPS,
+        "max_steps": STEPS,
+        "checkpoint_every": CHECKPOINT_EVERY,
+        "batch_size": 4,
+        "micro_batch_tokens": TOKENS,
+        "max_length": min(spec.training.max_length or TOKENS, TOKENS),
+        "gradient_checkpointing": False,
+        "dtype": "float32",
+        "dropout": 0.1,  # draws a random number in every step, so that a generator that was not restored shows
+        "patience": STEPS,
+        "samples": 1,
+        "keep_checkpoints": 2,
+    }
+    data = {
+        "path": folder / "data.jsonl",
+        "format": "messages",
+        "columns": {},
+        "dedupe": "off",
+        "on_bad_rows": "refuse",
+    }
+    evaluation = {"max_examples": 12, "max_new_tokens": 8, "few_shot": [1], "accept": {}}
+    return spec.model_copy(
+        update={
+            "name": f"rehearsal-{spec.name}"[:200],
+            "data": spec.data.model_copy(update=data),
+            "model": spec.model.model_copy(update={"base": str(folder / "model"), "revision": None}),
+            "training": spec.training.model_copy(update=training),
+            "evaluation": spec.evaluation.model_copy(update=evaluation),
+            "compute": spec.compute.model_copy(update={"threads": 1, "deadline": None, "max_attempts": 100}),
+        }
+    )

@@ -1,0 +1,37 @@
+"""estimate: what renting will cost, before anything is rented."""
+
+from datetime import UTC, datetime
+
+from prefect import task
+
+from luthier.estimate.budget import over_budget
+from luthier.estimate.of_run import estimate_run
+from luthier.estimate.words import lines
+from luthier.run import Run
+from luthier.spec_file import load_spec, save_spec
+from tasks import artifacts
+from tasks.terminal import display
+from tasks.work import RETRIED
+
+
+@task(name="estimate", **RETRIED)
+def estimate(run: Run) -> None:
+    """Say hours and dollars, choose the GPU where the spec leaves it open. Raises OverBudget before any is spent."""
+    found = estimate_run(run.folder, run.spec, run.settings)
+    told = list(lines(found, run.spec.budget, datetime.now(UTC)))
+    artifacts.markdown(f"estimate-{run.folder.run_id}", "\n".join(["```", *told, "```"]))
+    shown = display("estimate")
+    for line in told:
+        shown.line(line)
+    shown.close()
+    if error := over_budget(found, run.spec.budget):
+        raise error
+    _keep_gpu(run, found.machine)
+
+
+def _keep_gpu(run: Run, gpu: str) -> None:
+    """Chosen once: every later pod of the run has the same."""
+    chosen = load_spec(run.folder.spec)
+    if chosen.compute.gpu is None:
+        compute = chosen.compute.model_copy(update={"gpu": gpu})
+        save_spec(chosen.model_copy(update={"compute": compute}), run.folder.spec)
