@@ -8,6 +8,7 @@ COMMANDS = {
     "demo": "Train a small real model on real data and prove that it helped.",
     "init": "Write a run spec that works, from a recipe.",
     "check": "Read, inspect and gate the data of a spec; spend nothing.",
+    "estimate": "Say what a run would take in hours and dollars; spend nothing.",
     "run": "Run a spec from its data to the report; the same spec again continues.",
     "runs": "List, show and export runs.",
     "up": "Keep the Prefect and MLflow servers running, with a worker.",

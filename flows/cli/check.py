@@ -1,16 +1,10 @@
 """luthier check SPEC"""
 
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from flows.cli.common import command, print_json, say
-
-if TYPE_CHECKING:
-    from luthier.run import Run
 
 
 @command
@@ -19,10 +13,13 @@ if TYPE_CHECKING:
 def check(spec: Path, overrides: tuple[str, ...], as_json: bool) -> int:
     """Read, inspect and gate the data of SPEC, and say whether its run could start. Spends nothing.
 
-    Exit codes: 0 the run could start, 2 it could not.
+    Exit codes: 0 the run could start, 2 it could not, 6 it would cost more than budget.max_usd.
     """
     from flows.cli.checked import accepted, refused, tell
+    from flows.cli.validated import validated
     from luthier.errors import LuthierError
+    from luthier.estimate.budget import over_budget
+    from luthier.estimate.of_run import estimate_run
     from luthier.run import open_run
     from luthier.settings import Settings
     from luthier.spec_file import load_spec
@@ -30,44 +27,16 @@ def check(spec: Path, overrides: tuple[str, ...], as_json: bool) -> int:
     run = None
     try:
         run = open_run(load_spec(spec, list(overrides)), Settings())
-        found = _validated(run)
+        found = validated(run)
+        estimate = estimate_run(run.folder, run.spec, run.settings)
     except LuthierError as error:
         if not as_json:
             raise
         say(f"luthier: {error}")
         print_json(refused(error, spec, run))
         return error.exit_code
-    tell(found, run.spec)
+    refusal = over_budget(estimate, run.spec.budget)
+    tell(found, estimate, run.spec)
     if as_json:
-        print_json(accepted(found, run))
-    return 0
-
-
-def _validated(run: "Run") -> dict[str, Any]:
-    """What validate-data found; the run itself will find this stage done."""
-    from luthier.storage import read_json
-    from luthier.validation import validate
-
-    with run.folder.locked():
-        if run.completed("validate-data") is None:
-            started = time.monotonic()
-            summary = _follow(validate(run))
-            run.folder.complete("validate-data", run.key("validate-data"), summary, time.monotonic() - started)
-    return read_json(run.folder.validation) | (run.completed("validate-data") or {})
-
-
-def _follow(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    from tasks.terminal import display
-
-    shown = display("validate-data")
-    try:
-        for event in events:
-            if event["kind"] == "phase":
-                shown.line(event["name"])
-            elif event["kind"] == "progress":
-                shown.progress(event["done"], event["total"], event.get("unit", ""))
-            elif event["kind"] == "finished":
-                return event["result"]
-    finally:
-        shown.close()
-    raise AssertionError("a stage ends with the event finished")
+        print_json(accepted(found, estimate, refusal, spec, run))
+    return refusal.exit_code if refusal else 0

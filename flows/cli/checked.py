@@ -2,11 +2,15 @@
 
 import os
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from flows.cli.common import say
 from luthier.errors import LuthierError, Problems
+from luthier.estimate.budget import over_budget
+from luthier.estimate.estimate import Estimate
+from luthier.estimate.words import as_json, lines
 from luthier.run import Run
 from luthier.spec import RunSpec
 from luthier.storage import read_json
@@ -14,7 +18,7 @@ from luthier.storage import read_json
 COUNTS = ("read", "accepted", "quarantined", "blank")
 
 
-def tell(found: dict[str, Any], spec: RunSpec) -> None:
+def tell(found: dict[str, Any], estimate: Estimate, spec: RunSpec) -> None:
     from luthier.training.presets import PRESETS
 
     tokens, splits, training = found["tokens"], found["splits"], spec.training
@@ -31,13 +35,23 @@ def tell(found: dict[str, Any], spec: RunSpec) -> None:
     say(f"  preset {training.preset}: {preset.use}. Risk: {preset.risk}. Chosen for this run:")
     for key, reason in found["chosen"].items():
         say(f"    {key} = {getattr(training, key)}: {reason}")
-    say("The run could start.")
+    for line in lines(estimate, spec.budget, datetime.now().astimezone()):
+        say(line)
+    if not over_budget(estimate, spec.budget):
+        say("The run could start.")
 
 
-def accepted(found: dict[str, Any], run: Run) -> dict[str, Any]:
+def accepted(
+    found: dict[str, Any], estimate: Estimate, refusal: LuthierError | None, spec: Path, run: Run
+) -> dict[str, Any]:
+    """What was found of data that passed; `refusal`: the estimate is above the budget."""
     keys = ("ok", *COUNTS, "errors", "warnings", "tokens", "chosen")
-    estimate = _estimate(found["splits"]["train"], run.spec)
-    return {name: found[name] for name in keys} | {"estimate": estimate, "page": str(run.folder.page)}
+    told = {name: found[name] for name in keys} | {"page": str(run.folder.page)}
+    told["estimate"] = as_json(estimate, run.spec.budget, datetime.now().astimezone())
+    refused_by_budget = (
+        {"ok": False, "errors": [_fault(refusal, spec)], "exit_code": refusal.exit_code} if refusal else {}
+    )
+    return told | refused_by_budget
 
 
 def refused(error: LuthierError, spec: Path, run: Run | None) -> dict[str, Any]:
@@ -55,14 +69,6 @@ def refused(error: LuthierError, spec: Path, run: Run | None) -> dict[str, Any]:
         "page": str(run.folder.page) if run and found else None,
         "exit_code": error.exit_code,
     }
-
-
-def _estimate(rows: int, spec: RunSpec) -> dict[str, Any]:
-    """Optimizer steps, unless training stops early; time is not predicted here, and this machine costs nothing."""
-    from luthier.training.dataset import total_steps
-    from luthier.training.plan import length_of
-
-    return {"steps": total_steps(rows, length_of(spec)), "seconds": None, "usd": 0.0}
 
 
 def _fault(error: LuthierError, spec: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,7 +80,7 @@ BANDWIDTH_REACHED = Range(0.4, 0.6, 0.85)
 CPU_BYTES_PER_S = Range(8e9, 20e9, 80e9)
 """Assumed: two to eight channels of DDR4 or DDR5."""
 
-WIDTH, HEIGHT, TOKENS, TRIES = 1024, 3072, 512, 6
+WIDTH, HEIGHT, TOKENS, TRIES = 1024, 3072, 512, 10
 """A matrix product as small models have them."""
 
 
@@ -105,7 +106,7 @@ def this_machine(threads: int | None, element_bytes: int) -> Machine:
     if gpu := _own_gpu():
         return _with_gpu(f"this machine, {gpu}", gpu, rented=False)
     used = threads or os.cpu_count() or 1
-    flops = Range.around(_flops_per_cpu_second(element_bytes) * used, 0.1)
+    flops = Range.around(_flops_of_a_thread(element_bytes) * used, 0.1)
     return Machine(f"this machine, {used} CPU threads", False, flops, CPU_BYTES_PER_S, ON_CPU)
 
 
@@ -128,15 +129,21 @@ def _own_gpu() -> str | None:
     return told.stdout.splitlines()[0].strip() if told.returncode == 0 and told.stdout.strip() else None
 
 
-def _flops_per_cpu_second(element_bytes: int) -> float:
-    """Matrix products, per CPU second of a thread: other processes hardly matter then."""
+def _flops_of_a_thread(element_bytes: int) -> float:
+    """Its matrix products, per CPU second, so that other processes hardly matter."""
     import torch
 
-    dtype = torch.bfloat16 if element_bytes == 2 else torch.float32
-    rows, matrix = torch.ones(TOKENS, WIDTH, dtype=dtype), torch.ones(WIDTH, HEIGHT, dtype=dtype)
-    best = float("inf")
-    for _ in range(TRIES):
-        started = time.process_time()
-        rows @ matrix
-        best = min(best, time.process_time() - started)
-    return 2 * TOKENS * WIDTH * HEIGHT / max(best, 1e-6)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        dtype = torch.bfloat16 if element_bytes == 2 else torch.float32
+        rows, matrix = torch.ones(TOKENS, WIDTH, dtype=dtype), torch.ones(WIDTH, HEIGHT, dtype=dtype)
+        return 2 * TOKENS * WIDTH * HEIGHT / min(_cpu_seconds(lambda: rows @ matrix) for _ in range(TRIES))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _cpu_seconds(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started

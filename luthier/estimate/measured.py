@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, median
 
+from luthier.compute.pods.record import Records
 from luthier.estimate.machine import Machine, Speed, Speeds
 from luthier.estimate.work import Work
 from luthier.events import Event
@@ -23,15 +24,14 @@ SAME_SIZE = 0.05
 
 def correct(machine: Machine, work: Work, run: RunFolder) -> Machine:
     """The machine with the speeds that this run itself has shown so far; estimate again with it."""
-    own = speeds(run, work.tokens / max(work.steps, 1), work.look_tokens, OF_THIS_RUN, "this run so far")
+    own = speeds(run, work.tokens / max(work.steps, 1), work.look_tokens, OF_THIS_RUN, "as in this run so far")
     return _with(machine, own)
 
 
 def from_past(machine: Machine, work: Work, runs: Path, leave_out: str) -> Machine:
     """The machine with the medians of what earlier runs of this home told that were like this one."""
-    found = [
-        past for folder in sorted(runs.glob("*")) if folder.name != leave_out and (past := _past(folder, machine, work))
-    ]
+    others = (RunFolder(folder) for folder in sorted(runs.glob("*")) if folder.name != leave_out)
+    found = [past for other in others if (past := _past(other, machine, work))]
     return _with(machine, Speeds(*(_median(values) for values in zip(*found, strict=True))) if found else Speeds())
 
 
@@ -71,19 +71,20 @@ def _answering(run: RunFolder, arm: str) -> float | None:
     return measured["n"] * most / seconds if seconds and most else None
 
 
-def _past(folder: Path, machine: Machine, work: Work) -> Speeds | None:
-    """The speeds of a run, if it trained a model of this size by this method on such a machine."""
-    record = folder / "estimate.json"
-    if not record.exists():
+def _past(folder: RunFolder, machine: Machine, work: Work) -> Speeds | None:
+    """The speeds of a run, if it trained a model of this size by this method on such a machine only."""
+    if not folder.estimate.exists():
         return None
-    told = read_json(record)
+    told = read_json(folder.estimate)
     then, size = told["work"], told["work"]["base"]
     weights = size["layers_weights"] + size["head"]
-    alike = told["machine"] == machine.name and then["method"] == work.method
-    if not alike or abs(weights / work.base.weights - 1) > SAME_SIZE:
+    rented = {record.gpu for record in Records(folder).all()}
+    same_machine = told["machine"] == machine.name and rented <= {machine.name} and bool(rented) == machine.rented
+    same_work = then["method"] == work.method and abs(weights / work.base.weights - 1) <= SAME_SIZE
+    if not (same_machine and same_work):
         return None
     step = then["tokens"] / max(then["steps"], 1)
-    return speeds(RunFolder(folder), step, then["look_tokens"], OF_OTHERS, "earlier runs here")
+    return speeds(folder, step, then["look_tokens"], OF_OTHERS, "as in earlier runs here")
 
 
 def _median(found: tuple[Speed | None, ...]) -> Speed | None:

@@ -41,3 +41,9 @@ class Range:
 
 def total(ranges: Iterable[Range]) -> Range:
     return sum(ranges, Range.exactly(0))
+
+
+def widest(ranges: Iterable[Range]) -> Range:
+    """From the least of all to the most of all; likely is the lowest of the likely ones."""
+    every = list(ranges)
+    return Range(min(r.low for r in every), min(r.likely for r in every), max(r.high for r in every))
