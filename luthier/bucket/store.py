@@ -6,7 +6,6 @@ conditional writes: RunPod's volumes have none of them.
 """
 
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,22 +20,25 @@ from luthier.settings import Settings
 from luthier.storage import atomic_path
 
 if TYPE_CHECKING:
-    from obstore import Bytes
-    from obstore.store import ObjectStore
+    from obstore import BytesStream
+    from obstore.store import ClientConfig, ObjectStore, RetryConfig, S3Config
 
-PATIENCE = timedelta(seconds=60)
-"""How long one request is tried again while the store does not answer."""
+SMALL: "tuple[ClientConfig, RetryConfig]" = (
+    {"timeout": timedelta(seconds=10)},
+    {"retry_timeout": timedelta(minutes=1)},
+)
+"""Bytes and lists: a dead connection must not hold up a sign of life. Tried again for a minute."""
 
-SILENCE = timedelta(seconds=20)
-"""A request that hears nothing for so long is given up, and tried again."""
-
-LONGEST = timedelta(hours=1)
-"""A request that is answered, however slowly, may take so long: a large object over a thin line."""
+LARGE: "tuple[ClientConfig, RetryConfig]" = (
+    {"read_timeout": timedelta(minutes=1), "timeout": timedelta(hours=1)},
+    {"retry_timeout": timedelta(minutes=3)},
+)
+"""Files, whose parts may take a minute each: 2 Mbit/s are enough."""
 
 PART_BYTES = 8 * 2**20
 """Larger objects go up in parts of this size. S3 takes 5 MiB to 5 GiB a part, 10,000 parts an object."""
 
-PARTS_AT_ONCE = 4
+PARTS_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -75,19 +77,20 @@ class Bucket:
 
     def put(self, key: str, content: bytes | Path) -> None:
         """Store bytes, or a file of any size."""
+        store = self._large if isinstance(content, Path) else self._small
         with told(self.uri):
-            self._store.put(key, content, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
+            store.put(key, content, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
 
     def get(self, key: str) -> bytes | None:
         """A small object's bytes; None when there is none of that name."""
         with suppress(FileNotFoundError), told(self.uri, key):
-            return bytes(self._store.get(key).bytes())
+            return bytes(self._small.get(key).bytes())
         return None
 
     def download(self, key: str, target: Path) -> None:
         """Write an object to a file, which is there whole or not at all. Raises FileNotFoundError."""
         with told(self.uri, key):
-            chunks = iter(self._store.get(key).stream(min_chunk_size=PART_BYTES))
+            chunks = self._large.get(key).stream(min_chunk_size=PART_BYTES)
         with atomic_path(target) as temporary, temporary.open("wb") as out:
             while chunk := self._next(chunks):
                 out.write(chunk)
@@ -95,44 +98,46 @@ class Bucket:
     def list(self, prefix: str, after: str = "") -> list[Stored]:
         """Every object below the folder `prefix`, or those of them that sort behind the key `after`; by key."""
         with told(self.uri):
-            found = self._store.list(prefix, offset=after or None).collect()
+            found = self._small.list(prefix, offset=after or None).collect()
         stored = (Stored(one["path"], one["size"], one["last_modified"]) for one in found)
         return sorted(stored, key=lambda one: one.key)
 
     def delete(self, key: str) -> None:
         """Remove one object; that it is gone already is no error."""
         with suppress(FileNotFoundError), told(self.uri, key):
-            self._store.delete(key)
+            self._small.delete(key)
 
-    def _next(self, chunks: Iterator["Bytes"]) -> "Bytes | None":
+    def _next(self, chunks: "BytesStream") -> bytes | None:
         with told(self.uri):
             return next(chunks, None)
 
     @cached_property
-    def _store(self) -> "ObjectStore":
+    def _small(self) -> "ObjectStore":
+        return self._open(*SMALL)
+
+    @cached_property
+    def _large(self) -> "ObjectStore":
+        return self._open(*LARGE)
+
+    def _open(self, client: "ClientConfig", retry: "RetryConfig") -> "ObjectStore":
         from obstore.store import LocalStore
 
         address = urlsplit(self.uri)
         if address.scheme == "s3" and address.netloc and "@" not in address.netloc:
-            return self._s3(address.netloc, address.path.strip("/"))
+            return self._s3(address.netloc, address.path.strip("/"), client, retry)
         if "://" in self.uri:
             fix = "Name s3://bucket/prefix or a folder; keys belong in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
             raise StorageError("the storage's address cannot be read", "", fix, WHERE)
         with told(self.uri):
             return LocalStore(Path(self.uri).expanduser().absolute(), mkdir=True)
 
-    def _s3(self, bucket: str, prefix: str) -> "ObjectStore":
+    def _s3(self, bucket: str, prefix: str, client: "ClientConfig", retry: "RetryConfig") -> "ObjectStore":
         from obstore.store import S3Store
 
-        given = {"endpoint": self.endpoint, "region": self.region}
-        return S3Store(
-            bucket,
-            prefix=prefix or None,
-            config={"disable_bulk_delete": True, **{name: value for name, value in given.items() if value}},
-            client_options={
-                "allow_http": (self.endpoint or "").startswith("http://"),
-                "read_timeout": SILENCE,
-                "timeout": LONGEST,
-            },
-            retry_config={"retry_timeout": PATIENCE},
-        )
+        config: S3Config = {"disable_bulk_delete": True}
+        if self.endpoint:
+            config["endpoint"] = self.endpoint
+        if self.region:
+            config["region"] = self.region
+        plain: ClientConfig = {"allow_http": (self.endpoint or "").startswith("http://")}
+        return S3Store(bucket, prefix=prefix or None, config=config, client_options=client | plain, retry_config=retry)

@@ -1,12 +1,7 @@
 """Objects in a folder and in a real S3 service alike."""
 
 import os
-import signal
-import subprocess
-import sys
 import time
-import uuid
-from pathlib import Path
 
 import pytest
 
