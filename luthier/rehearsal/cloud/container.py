@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -52,7 +53,7 @@ class Container:
             for process in left:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.kill()
-            psutil.wait_procs(left, timeout=1)
+            time.sleep(0.001)
 
 
 def members(pod_id: str) -> list[psutil.Process]:

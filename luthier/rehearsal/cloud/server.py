@@ -51,7 +51,7 @@ class Server:
     def _app(self) -> Any:
         routes = [
             Route("/graphql", self._graphql, methods=["POST"]),
-            Route("/v1/{rest:path}", self._gone),
+            Route("/v1/{rest:path}", self._gone, methods=["GET", "POST", "PATCH", "DELETE"]),
             Route("/v2/{rest:path}", self._v2, methods=["GET", "POST", "DELETE"]),
             Route(CONTROLS + "/{what}", self._control, methods=["GET", "POST"]),
         ]
