@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from native_build import build, of, run
+from tiny_model import CONTEXT
 
-from luthier.compute.job import new_job
 from luthier.compute.pod_environment import pod_environment
 from luthier.rows import write_rows
 from luthier.run_folder import RunFolder
@@ -17,10 +17,25 @@ from luthier.settings import Settings
 from luthier.spec import RunSpec
 from luthier.spec_file import save_spec
 from luthier.storage import read_json
+from luthier.training.presets import resolve
 
 pytestmark = pytest.mark.slow
 
-ALL_STAGES = "import sys; from luthier.worker import main; sys.exit(any([main(job) for job in sys.argv[1:]]))"
+ALL_STAGES = """
+import os, sys
+from pathlib import Path
+from luthier.compute.job import new_job
+from luthier.run_folder import RunFolder
+from luthier.storage import write_json
+from luthier.worker import main
+
+run = RunFolder(Path(sys.argv[1]))
+for kind in ("baseline", "train", "evaluate"):
+    job = new_job(run, kind, run.root, resume_from=None, progress=0, flow_run="")
+    write_json(job.folder.job, job.model_dump(mode="json") | {"watcher": os.getppid()})
+    if main(str(job.folder.job)):
+        sys.exit(f"{kind} failed")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -50,21 +65,16 @@ def ready(tmp_path, tiny_model) -> RunFolder:
         "name": "bot", "data": {"path": "rows.jsonl"}, "model": {"base": str(tiny_model)}, "compute": {"threads": 1},
         "training": {"max_steps": 3, "samples": 1}, "evaluation": {"max_new_tokens": 8, "few_shot": [1]},
     }  # fmt: skip
-    save_spec(RunSpec.model_validate(sections), run.spec)
+    save_spec(resolve(RunSpec.model_validate(sections), CONTEXT), run.spec)
     return run
 
 
 def test_baseline_training_and_evaluation_find_all_they_import(python, ready, bare, tmp_path):
-    jobs = [
-        new_job(ready, kind, tmp_path / "models", resume_from=None, progress=0, flow_run="")
-        for kind in ("baseline", "train", "evaluate")
-    ]
-    files = [str(job.folder.job) for job in jobs]
-    done = subprocess.run(
-        [python, "-c", ALL_STAGES, *files], env=bare | {"OMP_NUM_THREADS": "1"}, cwd=tmp_path, capture_output=True
-    )
-    told = [read_json(job.folder.result) for job in jobs if job.folder.result.exists()]
-    assert [set(result) for result in told] == [{"result"}] * 3, (told, done.stderr.decode())
+    threads = {"OMP_NUM_THREADS": "1"}
+    command = [python, "-c", ALL_STAGES, ready.root]
+    done = subprocess.run(command, env=bare | threads, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert read_json(ready.evaluation / "metrics.json")["n"] == 6
 
 
 def test_what_stays_at_home_is_not_there(python, bare):
