@@ -7,9 +7,9 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, TaskRunFilter
 from prefect.states import Crashed
 
-from luthier.compute.pods.janitor import sweep
+from luthier.compute.pods.janitor import Orphan, sweep
 from luthier.compute.pods.runpod import open_provider
-from luthier.errors import AlreadyRunning
+from luthier.errors import AlreadyRunning, ProviderDenied
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 from luthier.storage import read_json
@@ -24,12 +24,27 @@ def janitor() -> dict[str, Any]:
     """Look once. Safe at any time: what a live process works on is left alone."""
     settings = Settings()
     log = get_run_logger()
-    ended = [f"{pod.name}: {reason}" for pod, reason in sweep(open_provider(), settings)]
+    orphans = _swept(settings)
+    ended = [f"{each.pod.name}: {each.reason}" for each in orphans if each.ended]
+    for each in orphans:
+        if not each.ended:
+            log.error("%s could not be ended, and costs money: %s", each.pod.name, each.reason)
     with get_client(sync_client=True) as client:
         crashed = [*_dead_flow_runs(client, settings), *_orphan_task_runs(client)]
     for line in (*ended, *crashed):
         log.info(line)
     return {"pods_ended": ended, "marked_crashed": crashed}
+
+
+def _swept(settings: Settings) -> list[Orphan]:
+    """The pods that were ended. Without a key there is nothing to look at, unless this home has rented before."""
+    try:
+        return sweep(open_provider(), settings)
+    except ProviderDenied as error:
+        if any(settings.runs.glob("*/pods/[0-9]*.json")):
+            raise
+        get_run_logger().info("no pods were looked for: %s", error)
+        return []
 
 
 def _dead_flow_runs(client: SyncPrefectClient, settings: Settings) -> list[str]:

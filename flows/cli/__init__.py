@@ -9,9 +9,11 @@ COMMANDS = {
     "init": "Write a run spec that works, from a recipe.",
     "check": "Read, inspect and gate the data of a spec; spend nothing.",
     "estimate": "Say what a run would take in hours and dollars; spend nothing.",
+    "rehearse": "Rehearse the recovery of a run on a simulated cloud; spend nothing.",
     "run": "Run a spec from its data to the report; the same spec again continues.",
     "runs": "List, show and export runs.",
     "up": "Keep the Prefect and MLflow servers running, with a worker.",
+    "janitor": "End rented pods that no live run owns.",
     "doctor": "Find what is missing on this machine and say how to mend it.",
 }
 HIDDEN = ("bench-train",)

@@ -20,7 +20,7 @@ class CheckpointSender(threading.Thread):
 
     def __init__(
         self, remote: Remote, run: RunFolder, attempt: int, may_publish: Callable[[], None],
-        before: Callable[[], None],
+        before: Callable[[], object],
     ):  # fmt: skip
         super().__init__(daemon=True)
         self.remote, self.run_folder, self.attempt = remote, run, attempt

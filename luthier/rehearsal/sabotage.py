@@ -1,0 +1,51 @@
+"""Breaking one guard on purpose, to see that the rehearsal would notice."""
+
+from typing import Literal
+
+import orjson
+
+from luthier.compute.orders import Remote
+from luthier.rehearsal.cloud import Cloud
+from luthier.rehearsal.plan import Strike
+from luthier.storage import sha256_bytes, sha256_json
+from luthier.training.checkpoints import MANIFEST
+
+Sabotage = Literal["torn", "no-resume", "leak"]
+
+WEIGHTS = "adapter_model.safetensors"
+
+
+def strikes_for(interruptions: int, checkpoint_every: int) -> list[Strike]:
+    """Interruptions late enough in the training for what is broken to matter."""
+    return [Strike("training", "outbid", after=3 * checkpoint_every, delay_s=0) for _ in range(interruptions)]
+
+
+def spoil(sabotage: Sabotage, remote: Remote, cloud: Cloud) -> None:
+    """To be called after an interruption.
+
+    torn: the newest checkpoint gets other weights and a manifest that says they are right, as if manifests were
+    written without looking. no-resume: all checkpoints are gone. leak: no pod can be ended any more.
+    """
+    if sabotage == "leak":
+        cloud.faults.add("500", on="terminate", times=10**6)
+    elif sabotage == "no-resume":
+        for stored in remote.bucket.list(remote.checkpoints):
+            remote.bucket.delete(stored.key)
+    else:
+        _tear(remote)
+
+
+def _tear(remote: Remote) -> None:
+    manifests = [stored.key for stored in remote.bucket.list(remote.checkpoints) if stored.key.endswith(MANIFEST)]
+    if not manifests:
+        return
+    place = max(manifests).removesuffix(MANIFEST)
+    weights = bytearray(remote.bucket.get(place + WEIGHTS) or b"")
+    weights[-2] ^= 0x40  # a bit of the last number's exponent
+    remote.bucket.put(place + WEIGHTS, bytes(weights))
+    manifest = orjson.loads(remote.bucket.get(place + MANIFEST) or b"")
+    manifest.pop("sha256")
+    for entry in manifest["files"]:
+        if entry["path"] == WEIGHTS:
+            entry["sha256"] = sha256_bytes(bytes(weights))
+    remote.bucket.put(place + MANIFEST, orjson.dumps(manifest | {"sha256": sha256_json(manifest)}))
