@@ -61,7 +61,7 @@ class GraphQL:
 
     def terminate(self, pod_id: str) -> bool:
         try:
-            self._sdk(lambda runpod: runpod.terminate_pod(pod_id))
+            self._sdk(lambda _: _terminate(pod_id))
         except LuthierError as error:
             if "not found" in error.why.lower():
                 return False
@@ -122,6 +122,14 @@ class GraphQL:
         except (KeyError, TypeError, ValueError):  # 429, 5xx, a page of HTML: the package looks at no status but 401
             failure = _why_unreadable()
         raise failure
+
+
+def _terminate(pod_id: str) -> None:
+    """runpod.terminate_pod, whose answer is looked at: that function takes a 429 or a 500 without words for done."""
+    from runpod.api.graphql import run_graphql_query
+    from runpod.api.mutations.pods import generate_pod_terminate_mutation
+
+    run_graphql_query(generate_pod_terminate_mutation(pod_id))["data"]
 
 
 def _why_unreadable() -> LuthierError:

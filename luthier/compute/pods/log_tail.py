@@ -31,12 +31,13 @@ def log_tail(pod_id: str, source: Literal["container", "system"], tail: int) -> 
 
 
 def _lines(path: str, question: dict[str, str | int]) -> Iterator[str]:
-    """For LONGEST_S seconds at most; nothing of an answer that is no stream."""
-    end = time.monotonic() + LONGEST_S
+    """Until none has come for QUIET_S, whatever else keeps the stream alive; nothing of an answer that is no stream."""
+    end, heard = time.monotonic() + LONGEST_S, time.monotonic()
     limits, headers = httpx.Timeout(LONGEST_S, read=QUIET_S), wire.headers(wire.require_key())
     with httpx.stream("GET", wire.api() + path, params=question, headers=headers, timeout=limits) as stream:
         for line in stream.iter_lines() if stream.is_success else ():
             if line.startswith("data:"):
+                heard = time.monotonic()
                 yield str(json.loads(line.removeprefix("data:"))["line"])
-            if time.monotonic() > end:
+            if time.monotonic() > min(end, heard + QUIET_S):
                 return

@@ -48,9 +48,12 @@ class Rest:
 
     def terminate(self, pod_id: str) -> bool:
         response = self._send("DELETE", f"/pods/{pod_id}")
-        if not _unknown(response) and not response.is_success:
-            raise _failure(response)
-        return response.is_success
+        if response.is_success or _unknown(response):
+            return response.is_success
+        pod = self.get(pod_id) if response.status_code == 409 else None
+        if pod and not pod.billed:  # it ended on its way here
+            return True
+        raise _failure(response)
 
     def logs(self, pod_id: str, tail: int) -> Sequence[str]:
         """Of the container; where that has none yet, of the system around it, which pulls the image."""
