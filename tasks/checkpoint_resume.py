@@ -10,8 +10,10 @@ from luthier.history import RunHistory
 from luthier.models.base import locate
 from luthier.run import Run
 from luthier.storage import sha256_file
-from luthier.training.checkpoints import newest_complete
+from luthier.training.checkpoint_transfer import look
+from luthier.training.checkpoints import PassedOver, newest_complete
 from luthier.training.fingerprint import fingerprint
+from tasks.pods import is_rented, rented_pods
 
 
 @task(name="checkpoint-resume", cache_policy=NO_CACHE)
@@ -21,19 +23,30 @@ def checkpoint_resume(run: Run, trained: bool = False) -> dict[str, Any]:
     Once `trained`, the adapter's file must be the one that the worker wrote, byte for byte.
     """
     logger, history = get_run_logger(), RunHistory(run.folder)
-    base = locate(run.spec.model, run.settings.models)
-    mine = fingerprint(run.spec, run.folder, base)
-    checkpoint, passed_over = newest_complete(run.folder.checkpoints, mine)
+    step, path, passed_over = _in_storage(run) if is_rented(run) else _here(run)
     for torn in passed_over:
         logger.warning(f"passed over {torn.path.name}: {torn.reason}")
         history.tell("passed_over", path=str(torn.path), reason=torn.reason)
-    found = {
-        "step": checkpoint.step if checkpoint else 0,
-        "path": str(checkpoint.path) if checkpoint else None,
-        "passed_over": [torn.path.name for torn in passed_over],
-    }
-    logger.info(f"newest whole checkpoint: step {found['step']}" if checkpoint else "no checkpoint yet")
+    logger.info(f"newest whole checkpoint: step {step}" if path else "no checkpoint yet")
+    found = {"step": step, "path": path, "passed_over": [torn.path.name for torn in passed_over]}
     return found | _verified(run) if trained else found
+
+
+def _here(run: Run) -> tuple[int, str | None, list[PassedOver]]:
+    """Step and path of the newest checkpoint in the run's folder, every byte of it verified."""
+    base = locate(run.spec.model, run.settings.models)
+    mine = fingerprint(run.spec, run.folder, base)
+    checkpoint, passed_over = newest_complete(run.folder.checkpoints, mine)
+    return (checkpoint.step, str(checkpoint.path), passed_over) if checkpoint else (0, None, passed_over)
+
+
+def _in_storage(run: Run) -> tuple[int, str | None, list[PassedOver]]:
+    """The same of pods, by manifests and sizes; the pod that fetches it verifies every byte."""
+    remote = rented_pods(run).remote
+    candidate, passed_over = look(remote.bucket, remote.checkpoints)
+    if candidate is None:
+        return 0, None, passed_over
+    return candidate.about.step, f"{remote.bucket.uri}/{remote.checkpoints}/{candidate.name}", passed_over
 
 
 def adapter_files(run: Run) -> dict[str, str]:

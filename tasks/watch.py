@@ -62,7 +62,7 @@ class Watcher:
     def _on_progress(self, event: Event) -> None:
         done, total = event["done"], event["total"]
         text = f"{event.get('unit', '')} {event.get('text', '')}".strip()
-        self.pace.feed(event["time"], done, event.get("attempt"))
+        self.pace.feed(event.get("time") or time.time(), done, event.get("attempt"))
         self.display.progress(done, total, text)
         self.percent = 100.0 * done / max(total, 1)
         if done == total or time.monotonic() - self.shown > SHOW_EVERY_S:
