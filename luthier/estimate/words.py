@@ -66,7 +66,7 @@ def span(seconds: Range, in_unit: Unit) -> str:
 
 def money(usd: Range | None) -> str:
     if usd is None:
-        return "not known"
+        return "no price"
     return f"${usd.low:,.2f}-{usd.high:,.2f}, likely {usd.likely:,.2f}"
 
 
