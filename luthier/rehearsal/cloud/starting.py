@@ -18,13 +18,14 @@ def command(pod: Pod, image: Image) -> list[str]:
 def environment(pod: Pod, image: Image, account: Account, volume: Path | None, url: str) -> dict[str, str]:
     """The image's variables, the order's, then RunPod's own, which shadow the others.
 
-    `/workspace` does not exist here: a value that is the volume's mount path, or lies below it, is changed to the
-    folder that stands for the volume. RUNPOD_API_BASE_URL stands for what name resolution does in a real pod.
+    `/workspace` cannot be mounted here: with a volume, LUTHIER_VOLUME names the folder that stands for it, and a
+    value that is the mount path, or lies below it, is changed to that folder. RUNPOD_API_BASE_URL stands for what name resolution does in a real pod.
     """
     given = {**image.env, **pod.order.env}
     resolved = {name: _with_secrets(value, account) for name, value in given.items()}
     if volume:
         resolved = {name: _on_volume(value, pod.order.mount, volume) for name, value in resolved.items()}
+        resolved = {"LUTHIER_VOLUME": str(volume)} | resolved
     return base_environment(pod.disk) | resolved | _injected(pod, account, url)
 
 

@@ -65,6 +65,7 @@ def test_the_mount_path_stands_for_the_volumes_folder(cloud, rent):
     pod_id = rent(image="show", mounts={"network": [{"volumeId": "vol1", "path": "/workspace"}]}, env=env)
     found = environment(cloud, pod_id)
     assert found["LUTHIER_MODELS"] == str(cloud.root / "volumes" / "vol1" / "models")
+    assert found["LUTHIER_VOLUME"] == str(cloud.root / "volumes" / "vol1")
     assert found["OTHER"] == "/workspaces" and found["RUNPOD_VOLUME_ID"] == "vol1"
 
 
