@@ -30,6 +30,8 @@ RESTARTS = 3
 
 GOES_ON = "Another one goes on from the last checkpoint."
 
+BAD_IMAGE = "Another one is tried. If that ends too: does the image exist, may RunPod pull it, is it below 10 GB?"
+
 INTERRUPTED = ("outbid", "maintenance")
 
 
@@ -84,7 +86,7 @@ class Watched:
 def diagnose(watched: Watched, limits: Limits, now: float) -> LuthierError | None:
     """Why the pod has to be given up, or None to keep waiting."""
     if watched.pod and watched.pod.state == "ended" and not watched.misses:
-        return _ended(watched.pod)
+        return _ended(watched.pod, worked=watched.heard_at is not None)
     if watched.misses:
         return _missing(watched, limits, now)
     if watched.heard_at is None:
@@ -92,11 +94,13 @@ def diagnose(watched: Watched, limits: Limits, now: float) -> LuthierError | Non
     return _silent(watched, watched.heard_at, limits)
 
 
-def _ended(pod: Pod) -> LuthierError:
+def _ended(pod: Pod, worked: bool) -> LuthierError:
     said = f'RunPod says: "{pod.said}"' if pod.said else "RunPod does not say why"
     if any(word in pod.said.lower() for word in INTERRUPTED):
         return PodInterrupted(f"pod {pod.name} was taken back", said, GOES_ON)
-    return PodLost(f"pod {pod.name} has ended", said, GOES_ON)
+    if worked:
+        return PodLost(f"pod {pod.name} has ended", said, GOES_ON)
+    return PodLost(f"pod {pod.name} ended before it began to work", said, BAD_IMAGE, "luthier.toml: pod_image")
 
 
 def _missing(watched: Watched, limits: Limits, now: float) -> LuthierError | None:

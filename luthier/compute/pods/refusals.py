@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 from luthier.errors import LuthierError, NoBalance, PodCapacity, ProviderDenied, ProviderRefused
+from luthier.secrets import HIDDEN, redact
 
 KEY_FIX = "Set RUNPOD_API_KEY to a key that may create pods (console: Settings, API Keys)."
 
@@ -51,8 +52,8 @@ def hidden(text: str, secrets: Iterable[str]) -> str:
     """
     forms = {form for secret in secrets if secret for form in _written(secret)}
     for form in sorted(forms, key=len, reverse=True):
-        text = text.replace(form, "…")
-    text = " ".join(text.split())
+        text = text.replace(form, HIDDEN)
+    text = " ".join(redact(text).split())
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 

@@ -65,16 +65,19 @@ class Rental:
         return self.records.change(record, ended_at=time.time())
 
     def end_all(self, cause: str) -> None:
-        """End whatever this run has rented, on record or not. Raises the last failure after trying all."""
-        failure: LuthierError | None = None
+        """End whatever this run has rented, on record or not. Raises the first failure after trying all."""
+        failures: list[LuthierError] = []
         for record in self.records.open():
             try:
                 self.end(record, cause)
             except LuthierError as error:
-                failure = error
-        self._end_strays()
-        if failure:
-            raise failure
+                failures.append(error)
+        try:
+            self._end_strays()
+        except LuthierError as error:
+            failures.append(error)
+        if failures:
+            raise failures[0]
 
     def _settle(self) -> Generator[Event, None, PodRecord | None]:
         """Bring every open record to an end, but for the newest when its pod lives."""
@@ -95,9 +98,12 @@ class Rental:
     def _end_strays(self) -> None:
         """Pods of this run's name that no open record accounts for: a create whose answer came too late."""
         known = {record.id for record in self.records.open()}
+        closed = {record.name: record for record in self.records.all()}
         for pod in ending.patiently(lambda: self.provider.list(names.run_prefix(self.home, self.run.run_id))):
             if names.run_of(pod.name) == self.run.run_id and pod.id not in known:
                 self.provider.terminate(pod.id)
+                if record := closed.get(pod.name):
+                    self.records.change(self._adopt(record, pod), ended_at=time.time())
 
     def _rent(self, hours_needed: float, usd_left: float | None) -> Generator[Event, None, PodRecord]:
         quote = self._quote()
