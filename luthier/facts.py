@@ -10,6 +10,7 @@ from typing import Any
 
 from luthier import __version__
 from luthier.compute.pods.record import Records, cost_usd
+from luthier.estimate.outcome import outcome
 from luthier.history import interruptions
 from luthier.models.base import base_sha256, describe, locate
 from luthier.run import Run
@@ -22,13 +23,14 @@ PACKAGES = ("torch", "transformers", "peft", "trl", "prefect", "mlflow", "great-
 def gather(run: Run) -> dict[str, Any]:
     """The `facts` that reporting.build wants."""
     spec = run.spec
-    training = run.completed("train") or {}
+    training, duration = run.completed("train") or {}, durations(run.folder)
     return {
         "run_id": run.folder.run_id,
         "status": "completed",
-        "duration": durations(run.folder),
+        "duration": duration,
         "interruptions": interruptions(run.folder),
         "cost": cost(run),
+        "estimate": outcome(run.folder, duration),
         "training": {
             "engine": spec.training.engine,
             "method": spec.training.method,

@@ -30,6 +30,7 @@ def assemble(run: RunFolder, spec: RunSpec, facts: dict[str, Any]) -> dict[str, 
         **_measurements(before, after),
         "retention": NO_RETENTION,
         **{key: facts[key] for key in ("training", "interruptions", "cost", "duration", "lineage", "adapter_sha256")},
+        "estimate": facts.get("estimate"),
         "links": facts.get("links", {}),
     }
 

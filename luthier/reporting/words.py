@@ -83,6 +83,15 @@ def cost(report: Report) -> str:
     return f"{actual} spent on rented machines, {estimated} estimated."
 
 
+def estimate(report: Report) -> str:
+    """What was foreseen of the time, against what it took; nothing where no estimate was made."""
+    if not (told := report.get("estimate")):
+        return ""
+    span = told["seconds"]
+    foreseen = f"{seconds(span['low'])} to {seconds(span['high'])}, likely {seconds(span['likely'])}"
+    return f"Foreseen for baseline, training and evaluation: {foreseen}. They took {seconds(told['actual_seconds'])}."
+
+
 def total_seconds(report: Report) -> float:
     return sum(value for value in report["duration"].values() if value)
 

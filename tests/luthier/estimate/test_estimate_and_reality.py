@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from estimated_work import cpu
+from estimated_work import asking, cpu
 
 from luthier.estimate.estimate import Terms, estimate
-from luthier.estimate.pace import training_s
+from luthier.estimate.machine import rented_gpu
+from luthier.estimate.pace import answering_s, looks_s, training_s
 from luthier.estimate.prices import Price
 
 
@@ -35,9 +36,14 @@ def test_trainings_lie_within_their_estimates(work, tokens, learned, row, gflops
     assert foreseen.low < took < foreseen.high
 
 
-def test_each_part_has_its_line(work):
-    from luthier.estimate.machine import rented_gpu
+def test_what_is_done_twice_takes_twice(work):
+    gpu = rented_gpu("NVIDIA H200")
+    assert looks_s(replace(work, looks=12), gpu).likely == pytest.approx(2 * looks_s(work, gpu).likely)
+    once, twice = (answering_s(asking("base", answers), work, gpu) for answers in (100, 200))
+    assert twice.likely == pytest.approx(2 * once.likely, rel=0.1), "two batches, as 200 do not fit into one"
 
+
+def test_each_part_has_its_line(work):
     found = estimate(work, rented_gpu("NVIDIA L4"), {"spot": Price(None, "?")}, Terms("spot"))
     names = [line.name for line in found.options["spot"].lines]
     assert names == ["start-up", "baseline", "training", "evaluation", "interruptions"]

@@ -5,9 +5,10 @@ import pytest
 from estimated_work import cpu
 
 from luthier.estimate.estimate import Terms, estimate
-from luthier.estimate.machine import Speeds
+from luthier.estimate.machine import Speeds, rented_gpu
 from luthier.estimate.measured import correct, from_past
 from luthier.estimate.outcome import outcome
+from luthier.estimate.prices import Price
 from luthier.run_folder import RunFolder
 from luthier.storage import append_jsonl, write_json
 
@@ -67,7 +68,8 @@ def test_the_pause_between_attempts_is_no_step(run, work, machine):
 
 
 def keep(run: RunFolder, work, machine) -> None:
-    run.estimate.write_text(json.dumps(estimate(work, machine, {}, Terms("local")).as_json()))
+    found = estimate(work, machine, {"spot": Price(None)}, Terms("spot" if machine.rented else "local"))
+    run.estimate.write_text(json.dumps(found.as_json()))
 
 
 def test_earlier_runs_like_this_one_count(run, work, machine, tmp_path):
@@ -93,6 +95,13 @@ def test_a_run_that_was_not_on_the_machine_it_was_estimated_for(run, work, machi
     pod = {"number": 1, "name": "p", "purchase": "spot", "gpu": "NVIDIA L4", "cloud": "SECURE"}
     write_json(run.pods / "1.json", pod | {"max_usd_per_hour": 1.0, "reason": "", "quote": {}, "asked_at": 0.0})
     assert from_past(machine, work, tmp_path / "runs", leave_out="").measured == Speeds()
+
+
+def test_an_estimate_for_a_pod_that_never_was(run, work, tmp_path):
+    gpu = rented_gpu("NVIDIA L4")
+    tell(run, step_s=0.25, look_s=1.0)
+    keep(run, work, gpu)
+    assert from_past(gpu, work, tmp_path / "runs", leave_out="").measured == Speeds()
 
 
 def test_what_was_foreseen_against_what_it_took(run, work, machine):

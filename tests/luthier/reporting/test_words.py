@@ -58,3 +58,9 @@ def test_seconds_as_people_read_them(value, said):
 def test_signs_are_real_minus_signs():
     assert numbers.amount(change(-0.05, -0.1, 0.0)) == "−0.050"
     assert numbers.amount({"value": -0.531, "value_kind": "relative"}) == "−53.1 %"
+
+
+def test_what_was_foreseen_stands_beside_what_it_took(report):
+    assert words.estimate(report) == ""
+    report["estimate"] = {"seconds": {"low": 60, "likely": 90, "high": 120}, "actual_seconds": 100.0}
+    assert words.estimate(report).endswith("1 min 00 s to 2 min 00 s, likely 1 min 30 s. They took 1 min 40 s.")
