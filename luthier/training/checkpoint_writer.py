@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from luthier.storage import sha256_file, sha256_json, sync, write_json
-from luthier.training.checkpoints import MANIFEST, newest_first, step_of
+from luthier.training.checkpoints import MANIFEST, newest_first, worth_keeping
 
-LEFTOVER = re.compile(r"\.(saving|old)-.*")
+LEFTOVER = re.compile(r"\.(saving|old|sending|fetching)-.*")
 
 
 def write(
@@ -46,21 +46,16 @@ def write(
 
 
 def rotate(folder: Path, keep: int, best_step: int | None) -> None:
-    """Delete all but the newest `keep` steps and the best one; call after the newest is complete.
-
-    Of two attempts' checkpoints of one step the later counts: it was written because the earlier was torn.
-    """
-    newest: dict[int, Path] = {}
-    for path in newest_first(folder):
-        newest.setdefault(step_of(path), path)
-    kept = {path for index, (step, path) in enumerate(newest.items()) if index < keep or step == best_step}
-    for path in newest_first(folder):
+    """Delete all but the newest `keep` steps and the best one; call after the newest is complete."""
+    paths = newest_first(folder)
+    kept = worth_keeping(paths, keep, best_step)
+    for path in paths:
         if path not in kept:
-            _delete(path)
+            delete(path)
 
 
 def clear_leftovers(folder: Path) -> None:
-    """Remove what a killed writer left half-written or half-deleted."""
+    """Remove what was left half-written, half-deleted or half-copied by a process that was killed."""
     for path in folder.glob(".*"):
         if LEFTOVER.fullmatch(path.name):
             shutil.rmtree(path)
@@ -81,7 +76,7 @@ def _entry(path: Path) -> dict[str, Any]:
     return {"path": path.name, "size": path.stat().st_size, "sha256": sha256_file(path)}
 
 
-def _delete(path: Path) -> None:
+def delete(path: Path) -> None:
     """Rename first: a kill in the middle leaves no half checkpoint under a real name."""
     doomed = path.with_name(f".old-{path.name}")
     path.rename(doomed)

@@ -1,13 +1,14 @@
 """Which checkpoint training can go on from: every byte of it verified."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from luthier.storage import read_json, sha256_file, sha256_json
+from luthier.storage import sha256_file, sha256_json
 
 MANIFEST = "manifest.json"
 REQUIRED = {
@@ -81,12 +82,14 @@ class Torn(Exception):
 
 def verify(path: Path) -> Checkpoint:
     """Read the manifest and compare every file with it. Raises Torn."""
-    manifest = _read_manifest(path / MANIFEST)
-    listed = {entry["path"]: entry for entry in manifest["files"]}
-    if missing := REQUIRED - listed.keys():
-        raise Torn(f"its manifest lacks {', '.join(sorted(missing))}")
-    for name, entry in listed.items():
-        _compare(path / name, entry)
+    manifest = parse_manifest((path / MANIFEST).read_bytes() if (path / MANIFEST).is_file() else None)
+    for entry in manifest["files"]:
+        compare(path / entry["path"], entry)
+    return described(path, manifest)
+
+
+def described(path: Path, manifest: dict[str, Any]) -> Checkpoint:
+    """The checkpoint at `path`, by its manifest."""
     about = {key: manifest[key] for key in ("step", "attempt", "validation_loss", "best_step", "fingerprint")}
     return Checkpoint(path, **about)
 
@@ -113,21 +116,40 @@ def step_of(path: Path) -> int:
     return int(path.name.split("-")[1])
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest, if it is what was written: it ends with a hash of itself."""
+def worth_keeping(newest_first: Sequence[Path], keep: int, best_step: int | None) -> set[Path]:
+    """The newest `keep` steps and the best one.
+
+    Of two attempts' checkpoints of one step the later counts: it was written because the earlier was torn.
+    """
+    newest: dict[int, Path] = {}
+    for path in newest_first:
+        newest.setdefault(step_of(path), path)
+    return {path for index, (step, path) in enumerate(newest.items()) if index < keep or step == best_step}
+
+
+def parse_manifest(content: bytes | None) -> dict[str, Any]:
+    """The manifest, if it is what was written: it ends with a hash of itself. Raises Torn."""
+    if content is None:
+        raise Torn("it has no manifest: its writer died before the end")
     try:
-        manifest = read_json(path)
+        manifest = orjson.loads(content)
         written = manifest.pop("sha256")
-    except FileNotFoundError:
-        raise Torn("it has no manifest: its writer died before the end") from None
     except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
         raise Torn("its manifest cannot be read") from None
     if sha256_json(manifest) != written:
         raise Torn("its manifest is not what was written (its hash differs)")
+    if missing := REQUIRED - {entry["path"] for entry in manifest["files"]}:
+        raise Torn(f"its manifest lacks {', '.join(sorted(missing))}")
     return manifest
 
 
-def _compare(path: Path, entry: dict[str, Any]) -> None:
+def no_best(step: int) -> Torn:
+    """Why a checkpoint is no use whose best is gone."""
+    return Torn(f"the best checkpoint so far, step {step}, is torn or missing, and the final adapter may be its")
+
+
+def compare(path: Path, entry: dict[str, Any]) -> None:
+    """Raises Torn when a file is not the one that a manifest lists."""
     if not path.is_file():
         raise Torn(f"{path.name} is missing")
     if path.stat().st_size != entry["size"]:
@@ -138,5 +160,5 @@ def _compare(path: Path, entry: dict[str, Any]) -> None:
 
 def _check_best(folder: Path, checkpoint: Checkpoint) -> None:
     best = checkpoint.best_step
-    if best not in (None, checkpoint.step) and complete_at(folder, best) is None:
-        raise Torn(f"the best checkpoint so far, step {best}, is torn or missing, and the final adapter may be its")
+    if best is not None and best != checkpoint.step and complete_at(folder, best) is None:
+        raise no_best(best)
