@@ -13,7 +13,8 @@ Kinds and their fields:
 The run's own `events.jsonl` repeats them with their `attempt`, and adds the flow's:
   stage       stage, state (started, finished), seconds
   interrupted stage, attempt, step, cause, at, excused   a worker is gone; excused: not by anything it did
-  pod         text                       what happens to the rented pod
+  pod         text                       what happens to the rented pod; of renting also pod, purchase, usd_per_hour
+                                         and state: asked, refused, rented, adopted, ended
 Only shown while it happens, not kept:
   cost        usd, usd_per_hour          what the run's pods have cost so far, and cost now
 """

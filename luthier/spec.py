@@ -157,7 +157,7 @@ class ComputeSpec(Section):
         None, description="With spot_then_on_demand: when it has to be done; on-demand machines are taken in time."
     )
     max_usd_per_hour: float | None = Field(
-        None, gt=0, description="Highest price of a pod, and the bid for a spot one; empty: what is asked today."
+        None, gt=0, description="Highest price of a pod; a spot one is bid for at what is asked today, never above."
     )
     checkpoint_minutes: float | None = Field(
         10, gt=0, description="On rented pods, a checkpoint at least this often, besides those of checkpoint_every."

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from luthier.compute.pods.port import Pod, PodProvider
-from luthier.compute.pods.record import PodRecord
+from luthier.compute.pods.record import PodRecord, Records
 from luthier.errors import CreateOutcomeUnknown, ProviderUnavailable
 
 LOOK_S = 4.0
@@ -45,6 +45,13 @@ def find(provider: PodProvider, record: PodRecord) -> Pod | None:
             return pod
         looks += 1
     return None
+
+
+def end(provider: PodProvider, records: Records, record: PodRecord, cause: str, evicted: bool = False) -> PodRecord:
+    """End the record's pod for sure and put it on record: the cause before, the time after."""
+    record = records.change(record, end_cause=record.end_cause or cause, evicted=record.evicted or evicted)
+    end_for_sure(provider, record)
+    return records.change(record, ended_at=time.time())
 
 
 def end_for_sure(provider: PodProvider, record: PodRecord) -> None:

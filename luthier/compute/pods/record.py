@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from luthier.compute.pods.port import Purchase, Quote
+from luthier.compute.pods.port import Pod, Purchase, Quote
 from luthier.run_folder import RunFolder
 from luthier.storage import read_json, write_json
 
@@ -15,8 +15,9 @@ from luthier.storage import read_json, write_json
 class PodRecord(BaseModel):
     """One pod. Times are seconds since 1970.
 
-    id: None until the provider has told it; created_at: when it began to cost money, as far as is known; end_cause
-    without ended_at: it is to be ended, and that is not verified yet. evicted: the provider took it back.
+    end_after: when the provider is to end it, and it itself. id: None until the provider has told it. created_at: when
+    it began to cost money, as far as is known. end_cause without ended_at: it is to be ended, and that is not verified
+    yet. evicted: the provider took it back.
     """
 
     number: int
@@ -28,13 +29,20 @@ class PodRecord(BaseModel):
     reason: str
     quote: dict[str, Any]
     asked_at: float
-    end_after: datetime | None = None
+    end_after: datetime
     id: str | None = None
     usd_per_hour: float | None = None
     created_at: float | None = None
     ended_at: float | None = None
     end_cause: str | None = None
     evicted: bool = False
+
+    @property
+    def too_dear(self) -> str:
+        """What to say where it costs more than was allowed; else empty."""
+        if self.usd_per_hour is None or self.usd_per_hour <= self.max_usd_per_hour:
+            return ""
+        return f"it costs ${self.usd_per_hour:.2f} an hour, more than ${self.max_usd_per_hour:.2f}"
 
 
 class Records:
@@ -60,6 +68,12 @@ class Records:
 
     def change(self, record: PodRecord, **fields: Any) -> PodRecord:
         return self.write(record.model_copy(update=fields))
+
+    def found(self, record: PodRecord, pod: Pod) -> PodRecord:
+        """The provider has it: note its id and its price."""
+        price = pod.usd_per_hour if record.usd_per_hour is None else record.usd_per_hour
+        created_at = record.created_at or record.asked_at
+        return self.change(record, id=pod.id, usd_per_hour=price, created_at=created_at)
 
     def forget(self, record: PodRecord) -> None:
         """Of a pod that the provider refused: it never was."""

@@ -26,7 +26,13 @@ def pod(cloud, want, home):
         made = open_provider().create(want(name=name))
         run = RunFolder(home.runs / run_id)
         plain = {"number": number, "name": name, "purchase": "spot", "gpu": "g", "cloud": "SECURE", "reason": ""}
-        plain |= {"max_usd_per_hour": 1.0, "quote": {}, "asked_at": time.time() - idle_s, "id": made.id}
+        plain |= {
+            "max_usd_per_hour": 1.0,
+            "quote": {},
+            "end_after": time.time(),
+            "asked_at": time.time() - idle_s,
+            "id": made.id,
+        }
         Records(run).write(PodRecord(**plain | fields))
         for path in run.root.rglob("*"):
             os.utime(path, (time.time() - idle_s,) * 2)

@@ -11,7 +11,7 @@ TIMES = st.floats(0, 1e7)
 def record(number=1, **changes):
     quote = as_told(Quote("gpu", 24, "SECURE", 0.69, 0.24, "low", 1.0))
     plain = {"number": number, "name": f"p{number}", "purchase": "spot", "gpu": "gpu", "cloud": "SECURE"}
-    plain |= {"max_usd_per_hour": 2.0, "reason": "", "quote": quote, "asked_at": 0.0}
+    plain |= {"max_usd_per_hour": 2.0, "reason": "", "quote": quote, "asked_at": 0.0, "end_after": 3600}
     return PodRecord(**plain | changes)
 
 

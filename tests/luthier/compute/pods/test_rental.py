@@ -29,7 +29,7 @@ def rental(cloud, tmp_path):
     run, settings = RunFolder(tmp_path / "runs" / "run-1"), Settings(home=tmp_path, pod_image="sleeper")
 
     def build(**compute):
-        spec = ComputeSpec(provider="runpod", gpu=GPU, **compute)
+        spec = ComputeSpec(**{"provider": "runpod", "gpu": GPU} | compute)
         return Rental(run, spec, settings, open_provider(), lambda name, end: {"LUTHIER_POD": name, "END": str(end)})
 
     return build
@@ -122,7 +122,7 @@ def test_a_flow_killed_while_asking_adopts_the_pod(rental, cloud):
     generator = rental().ensure(1.0)
     next(generator)
     (intent,) = rental().records.open()
-    made = open_provider().create(rental()._wanted(intent))  # and there it was killed
+    made = open_provider().create(rental().asking._wanted(intent))  # and there it was killed
     record, events = ensure(rental())
     assert (record.id, record.number) == (made.id, 1) and [event["state"] for event in events] == ["adopted"]
     assert record.created_at == intent.asked_at and len(cloud.pods()) == 1
@@ -216,13 +216,22 @@ def test_the_provider_ends_it_when_the_money_is_gone(rental, cloud):
 
 
 def test_a_gpu_that_is_not_offered_names_those_that_are(rental):
-    wrong = rental()
-    wrong.compute = wrong.compute.model_copy(update={"gpu": "RTX 4090"})
     with pytest.raises(SpecError, match="NVIDIA GeForce RTX 4090"):
-        ensure(wrong)
+        ensure(rental(gpu="RTX 4090"))
 
 
-def test_without_an_image_there_is_nothing_to_rent(rental, tmp_path):
+def test_an_environment_that_cannot_be_made_leaves_no_record(rental, cloud):
     some = rental()
+
+    def refuse(*_):
+        raise SpecError("no credentials for the storage")
+
+    some.asking.environment = refuse
+    with pytest.raises(SpecError, match="no credentials"):
+        ensure(some)
+    assert some.records.all() == [] and cloud.pods() == []
+
+
+def test_without_an_image_there_is_nothing_to_rent(tmp_path):
     with pytest.raises(SpecError, match="pod_image"):
-        Rental(some.run, some.compute, Settings(home=tmp_path), some.provider, some.environment)
+        Rental(RunFolder(tmp_path), ComputeSpec(gpu=GPU), Settings(home=tmp_path), open_provider(), lambda *_: {})
