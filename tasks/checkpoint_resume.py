@@ -10,7 +10,7 @@ from luthier.history import RunHistory
 from luthier.models.base import locate
 from luthier.run import Run
 from luthier.storage import sha256_file
-from luthier.training.checkpoint_transfer import look
+from luthier.training.checkpoint_restore import look
 from luthier.training.checkpoints import PassedOver, newest_complete
 from luthier.training.fingerprint import fingerprint
 from tasks.pods import is_rented, rented_pods

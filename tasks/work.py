@@ -43,11 +43,9 @@ RETRIED: dict[str, Any] = {
 
 
 def retries(compute: ComputeSpec) -> dict[str, Any]:
-    """How often and how soon a task is tried again; what is rented is asked for with ever more patience."""
-    again = compute.max_attempts - 1
-    if compute.provider == "local":
-        return {"retries": again, "retry_delay_seconds": [0.5, 1, 2, 5]}
-    return {"retries": again, "retry_delay_seconds": [1, 2, 5, 15, 30, 60], "retry_jitter_factor": 0.3}
+    """How often and how soon a task is tried again; pods that are not to be had are waited for within an attempt."""
+    jitter = {} if compute.provider == "local" else {"retry_jitter_factor": 0.3}
+    return {"retries": compute.max_attempts - 1, "retry_delay_seconds": [0.5, 1, 2, 5], **jitter}
 
 
 def attempt(

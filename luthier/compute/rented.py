@@ -1,9 +1,11 @@
 """Work on rented pods, as `supervise` is for this machine: events out, a result or a typed error at the end."""
 
+import random
 import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from datetime import datetime
+from itertools import chain, repeat
 from typing import Any
 
 from luthier.bucket import open_bucket
@@ -19,17 +21,31 @@ from luthier.compute.pods.rental import Rental
 from luthier.compute.pods.runpod import open_provider
 from luthier.compute.spending import Spending
 from luthier.compute.witnesses import Witnesses
-from luthier.errors import LuthierError, PodGone, PodInterrupted, ProviderUnavailable, StorageUnavailable, WorkerDied
+from luthier.errors import (
+    LuthierError,
+    PodCapacity,
+    PodGone,
+    PodInterrupted,
+    ProviderUnavailable,
+    StorageUnavailable,
+    WorkerDied,
+)
 from luthier.events import Event
 from luthier.history import RunHistory
 from luthier.run_folder import RunFolder
+from luthier.secrets import redact
 from luthier.settings import Settings
 from luthier.spec import RunSpec
-from luthier.storage import write_json
+from luthier.storage import write_json, write_text
 
 POLL_S = 1.0
 TO_SAVE_S = 15
 """A pod that is to be ended may first save its work for so long."""
+
+ASK_AGAIN_S = (2, 5, 10, 30, 60, 120)
+"""Between two requests for a pod, when there was none to be had."""
+
+LOG_LINES = 200
 
 AT_WORK = ("working", "uploading", "sending the results")
 """What a pod says once its worker runs; before, the work cannot be the reason that the pod is gone."""
@@ -64,8 +80,7 @@ class Rented:
         """
         job = yield from self._left(kind)
         if job is None:
-            self.spending.check()
-            record = yield from self.rental.ensure(hours_needed, self.spending.usd_left())
+            record = yield from self._pod(hours_needed)
             job = self._give(kind, progress, flow_run, record)
         try:
             ended = yield from self._follow(job)
@@ -79,6 +94,22 @@ class Rented:
     def release(self, cause: str) -> None:
         """End every pod of this run."""
         self.rental.end_all(cause)
+
+    def _pod(self, hours_needed: float) -> Generator[Event, None, PodRecord]:
+        """The run's pod, or a new one; while there is none to be had, or nobody answers, it is asked for again.
+
+        Raises OutOfTime when that took too long, OverBudget.
+        """
+        for wait_s in chain(ASK_AGAIN_S, repeat(ASK_AGAIN_S[-1])):
+            self.spending.check()
+            try:
+                return (yield from self.rental.ensure(hours_needed, self.spending.usd_left()))
+            except (PodCapacity, ProviderUnavailable) as error:
+                text = f"{error.what}: {error.why}; asked again in {wait_s} s"
+            yield {"kind": "pod", "time": time.time(), "text": text}
+            self.owner.keep()
+            time.sleep(wait_s * random.uniform(0.7, 1.3))
+        raise AssertionError("asking again never ends by itself")
 
     def _left(self, kind: Kind) -> Generator[Event, None, Job | None]:
         """The newest attempt, if it can be taken further; what the others said is told."""
@@ -150,6 +181,7 @@ class Rented:
     def _gone(self, job: Job, error: BaseException) -> None:
         """Another attempt will be needed: save what can be saved, end the pod where it is no use, tell it."""
         if isinstance(error, PodGone):
+            self._keep_log(job)
             beat = self.mirror.seen.get(job.attempt, {})
             excused = isinstance(error, PodInterrupted) or beat.get("phase") not in AT_WORK
             self.history.interrupted(job.kind, job.attempt, f"{error.what}. {error.why}".strip(), excused)
@@ -158,6 +190,13 @@ class Rented:
         self._save(job)
         cause = error.what if isinstance(error, LuthierError) else "The run was stopped from outside"
         self.history.interrupted(job.kind, job.attempt, cause, excused=True)
+
+    def _keep_log(self, job: Job) -> None:
+        """The last lines of the pod's container, while the provider still has them."""
+        record = self._record(job)
+        with suppress(LuthierError):
+            lines = self.rental.provider.logs(record.id or "", LOG_LINES)
+            write_text(self.run.pods / f"{record.number}.log", redact("\n".join(lines)))
 
     def _save(self, job: Job) -> None:
         """Ask the pod to save and stop, and give it a moment for that."""

@@ -13,6 +13,10 @@ ORDER: dict[Phase, int] = {"baseline": 1, "training": 2, "saving": 2, "uploading
 """Which comes after which; any pod passes through the other two, when it begins."""
 
 
+AT_WORK: dict[str, Phase] = {"baseline": "baseline", "train": "training", "evaluate": "evaluating"}
+"""By kind of job, once its worker shows progress; until then it is being set up."""
+
+
 def phase_of(disk: Path) -> Phase:
     """What the container with this disk is at."""
     run = _run(disk)
@@ -20,9 +24,11 @@ def phase_of(disk: Path) -> Phase:
     if run is None or attempt is None:
         return "setup"
     kind = read_json(attempt.job)["kind"]
-    if kind == "train":
-        return _of_training(run)
-    return "baseline" if kind == "baseline" else "evaluating"
+    if kind == "train" and (brief := _brief(run)):
+        return brief
+    if not work_done(disk):
+        return "setup"
+    return AT_WORK[kind]
 
 
 def work_done(disk: Path) -> int:
@@ -34,10 +40,10 @@ def work_done(disk: Path) -> int:
     return sum(event["kind"] in ("progress", "metrics") for event in read_jsonl(attempt.events))
 
 
-def _of_training(run: RunFolder) -> Phase:
+def _brief(run: RunFolder) -> Phase | None:
     if any(run.checkpoints.glob(".saving-*")):
         return "saving"
-    return "uploading" if any(run.checkpoints.glob(".sending-*")) else "training"
+    return "uploading" if any(run.checkpoints.glob(".sending-*")) else None
 
 
 def _run(disk: Path) -> RunFolder | None:

@@ -2,11 +2,14 @@
 
 import random
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from luthier.rehearsal.phases import ORDER, PHASES, Phase
 
-How = Literal["outbid with notice", "outbid", "host vanishes"]
+How = Literal["outbid with notice", "outbid", "outbid and terminated", "host vanishes"]
+
+WITHIN_S: dict[Phase, float] = {"provisioning": 0.1, "setup": 3.0}
+"""About how long these last on the simulated cloud."""
 
 NOTICE_S = 5.0
 """What RunPod's documents promised for spot pods, while they still spoke of them."""
@@ -39,6 +42,6 @@ def _in_order(phases: list[Phase], dice: random.Random) -> list[Phase]:
 
 
 def _strike(phase: Phase, dice: random.Random) -> Strike:
-    how: How = dice.choice(["outbid with notice", "outbid", "host vanishes"])
-    after = dice.randint(0, 5) if phase in ("baseline", "training", "evaluating") else 0
-    return Strike(phase, how, after, dice.uniform(0, 0.05) if phase in ("provisioning", "setup") else 0.0)
+    how: How = dice.choice(get_args(How))
+    after = dice.randint(1, 5) if phase in ("baseline", "training", "evaluating") else 0
+    return Strike(phase, how, after, dice.uniform(0, WITHIN_S.get(phase, 0.0)))

@@ -57,7 +57,8 @@ class Striker:
         if strike.how == "host vanishes":
             self.cloud.vanish(pod.id)
         else:
-            self.cloud.evict(pod.id, NOTICE_S if strike.how == "outbid with notice" else 0)
+            notice_s = NOTICE_S if strike.how == "outbid with notice" else 0
+            self.cloud.evict(pod.id, notice_s, "terminate" if strike.how == "outbid and terminated" else "exit")
         really = phase_of(pod.graves[-1]) if pod.graves and before != "provisioning" else before
         self.hits.append(Hit(strike, pod.name, self._attempt(pod), really))
 
