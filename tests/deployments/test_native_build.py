@@ -102,9 +102,11 @@ def test_the_entrypoint_comes_up_without_torch_and_ends_its_pod_when_its_time_is
     pod = {"RUNPOD_API_BASE_URL": os.environ["RUNPOD_API_BASE_URL"], "RUNPOD_POD_ID": "x", "RUNPOD_API_KEY": "y"}
     command = [str(python) if part == "python" else part for part in json.loads(of("ENTRYPOINT")[0])]
     with subprocess.Popen(command, env=bare | told | pod, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert "deadline has passed" in process.stdout.readline()
-        assert "libtorch" not in Path(f"/proc/{process.pid}/maps").read_text()
-        assert [process.stdout.readline().split(":")[0] for _ in range(2)] == ["_by_graphql", "_by_rest"]
-        assert process.poll() is None  # it stays, or it would be started again
-        process.kill()
+        try:
+            assert process.stdout is not None
+            assert "deadline has passed" in process.stdout.readline()
+            assert "libtorch" not in Path(f"/proc/{process.pid}/maps").read_text()
+            assert [process.stdout.readline().split(":")[0] for _ in range(2)] == ["_by_graphql", "_by_rest"]
+            assert process.poll() is None  # it stays, or it would be started again
+        finally:
+            process.kill()
