@@ -1,10 +1,12 @@
 """Checkpoints through a bucket, a folder's and a real S3 service's alike; no model needed."""
 
+import itertools
 import multiprocessing
 import os
-import random
 import shutil
-import time
+import signal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -214,36 +216,84 @@ def test_rotation_keeps_the_later_attempt_of_a_step(bucket, pod):
 FORKS = multiprocessing.get_context("forkserver")
 """obstore's threads do not survive a plain fork."""
 
-
-def send(bucket: tuple, checkpoint: Path) -> None:
-    upload(checkpoint, Bucket(*bucket), AT, lambda: None)
-    rotate(Bucket(*bucket), AT, 1, None)
+MOVES = {"open", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir"}
 
 
-def fetch(bucket: tuple, folder: Path) -> None:
-    restore(Bucket(*bucket), AT, folder)
+def dying(at: int, environment: dict[str, str], work, address: tuple, folder: Path) -> None:
+    """Do `work`, and SIGKILL this process at the `at`-th thing that it does to the bucket or to files."""
+    count = itertools.count(1)
+
+    def tick() -> None:
+        if next(count) == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def ticking(method):
+        def call(*given, **named):
+            tick()
+            result = method(*given, **named)
+            tick()
+            return result
+
+        return call
+
+    os.environ |= environment
+    for name in ("put", "get", "list", "delete", "download"):
+        setattr(Bucket, name, ticking(getattr(Bucket, name)))
+    bucket = Bucket(*address)
+    sys.addaudithook(lambda event, _: tick() if event in MOVES else None)
+    work(bucket, folder)
 
 
-def killed_at_random(chance: random.Random, work, *given) -> None:
-    """SIGKILL a process of its own that does `work`, while it starts (some 20 ms) or works (another 20)."""
-    process = FORKS.Process(target=work, args=given)
+def send(bucket: Bucket, folder: Path) -> None:
+    newest = max(folder.glob("step-*"))
+    upload(snapshot(newest), bucket, AT, lambda: None)
+    rotate(bucket, AT, 1, None)
+
+
+def fetch(bucket: Bucket, folder: Path) -> None:
+    restore(bucket, AT, folder)
+
+
+def killed(bucket: Bucket, at: int, work, folder: Path) -> bool:
+    address = (bucket.uri, bucket.endpoint, bucket.region)
+    environment = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    process = FORKS.Process(target=dying, args=(at, environment, work, address, folder))
     process.start()
-    time.sleep(chance.uniform(0.01, 0.06))
-    process.kill()
     process.join()
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode != 0
 
 
-def test_kills_at_any_moment_lose_no_complete_checkpoint(bucket, pod, other):
-    """Uploads, rotations and restores are killed; what was published before stays, and the next try ends well."""
-    chance, there, address = random.Random(4), 0, (bucket.uri, bucket.endpoint, bucket.region)
-    for step in range(1, 13):
-        killed_at_random(chance, send, address, saved(pod, step))
-        killed_at_random(chance, fetch, address, other)
-        found, _ = restore(bucket, AT, other)
-        reached = found.step if found else 0
+def moments(bucket: Bucket) -> Iterator[int]:
+    """Every one in a folder; fewer where each costs a second."""
+    return itertools.count(1, 1 if bucket.endpoint is None else 9)
+
+
+def test_an_upload_killed_at_any_moment_loses_no_complete_checkpoint(bucket, pod, other):
+    sent(bucket, pod, 1)
+    there, outcomes = 1, set()
+    for step, at in enumerate(moments(bucket), start=2):
+        saved(pod, step)
+        was_killed = killed(bucket, at, send, pod)
+        reached = look(bucket, AT)[0].about.step
+        outcomes.add(reached == step)
         assert reached in (there, step)
         there = reached
-    upload(saved(pod, 13), bucket, AT, lambda: None)
-    rotate(bucket, AT, 1, None)
-    assert in_bucket(bucket) == ["step-00000013-a001"]
-    assert restore(bucket, AT, other)[0].step == 13
+        if not was_killed:
+            break
+    assert outcomes == {True, False}, "no kill came before the manifest"
+    assert reached == step and in_bucket(bucket) == [f"step-{step:08d}-a001"], "what was left by half is there still"
+    assert restore(bucket, AT, other)[0].step == step
+
+
+def test_a_restore_killed_at_any_moment_goes_on(bucket, pod, tmp_path):
+    sent(bucket, pod, 1), sent(bucket, pod, 2, best=1)
+    for at in moments(bucket):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        was_killed = killed(bucket, at, fetch, folder)
+        assert all(verify(path) for path in folder.glob("step-*")), "a half one got its name"
+        assert restore(bucket, AT, folder)[0] == verify(folder / "step-00000002-a001")
+        assert verify(folder / "step-00000001-a001")
+        if not was_killed:
+            break
