@@ -101,7 +101,7 @@ class GraphQL:
 
     def _data_center(self, volume: str) -> str | None:
         """A pod can only be where its volume is."""
-        volumes = self._sdk(lambda runpod: runpod.get_user())["networkVolumes"]
+        volumes = self._sdk(lambda runpod: runpod.get_user())["networkVolumes"] or []
         return next((found["dataCenterId"] for found in volumes if found["id"] == volume), None)
 
     def _sdk(self, call: Callable[[Any], Any]) -> Any:
@@ -161,7 +161,7 @@ def _failure(response: Any, field: str, secrets: list[str], rents: bool) -> Luth
     said, code = hidden(wire.words(response), secrets), str((errors[0].get("extensions") or {}).get("code", ""))
     if any(sign.lower() in f"{said} {code}".lower() for sign in INTERNAL):
         return wire.unanswered(f'it says "{said}"', rents)
-    if field.lower() in said.lower() and code in ("GRAPHQL_VALIDATION_FAILED", ""):
+    if f'Cannot query field "{field}"' in said or "Unknown type" in said:
         return wire.withdrawn(f'"{field}"')
     return refusal(said, code)
 

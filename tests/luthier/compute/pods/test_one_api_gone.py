@@ -9,7 +9,7 @@ import pytest
 from luthier.compute.pods.graphql import GraphQL
 from luthier.compute.pods.rest import Rest
 from luthier.compute.pods.runpod import open_provider
-from luthier.errors import ApiWithdrawn, PodCapacity, ProviderUnavailable
+from luthier.errors import ApiWithdrawn, CreateOutcomeUnknown, PodCapacity, ProviderRefused, ProviderUnavailable
 
 NO_SPOT = b'{"errors": [{"message": "Cannot query field \\"podRentInterruptable\\" on type \\"Mutation\\".",'
 NO_SPOT += b' "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]}'
@@ -79,6 +79,28 @@ def test_spot_may_be_withdrawn_alone(gate, want, cloud):
     with pytest.raises(ApiWithdrawn, match="podRentInterruptable"):
         open_provider().create(want(purchase="spot"))
     assert open_provider().create(want()).id
+
+
+def test_a_field_that_spot_does_not_know_is_not_its_end(gate, want):
+    unknown = b'Field \\"minCudaVersion\\" is not defined by type \\"PodRentInterruptableInput\\".'
+    gate["/graphql"] = (400, b'{"errors": [{"message": "' + unknown + b'"}]}')
+    with pytest.raises(ProviderRefused, match="minCudaVersion") as caught:
+        open_provider().create(want(purchase="spot"))
+    assert not isinstance(caught.value, ApiWithdrawn)
+
+
+@pytest.mark.parametrize("code", ["INTERNAL_SERVER_ERROR", ""])
+def test_an_inner_fault_leaves_open_whether_the_pod_exists(code, gate, want):
+    inner = b'{"errors": [{"message": "Something went wrong. Please try again later or contact support.",'
+    gate["/graphql"] = (200, inner + b' "extensions": {"code": "%s"}}], "data": null}' % code.encode())
+    with pytest.raises(CreateOutcomeUnknown):
+        open_provider().create(want(purchase="spot"))
+
+
+def test_a_pod_in_the_answer_counts_whatever_else_it_complains_of(gate, want):
+    pod = b'{"id": "x1", "name": "n", "desiredStatus": "RUNNING", "costPerHr": 0.3}'
+    gate["/graphql"] = (200, b'{"errors": [{"message": "no"}], "data": {"podRentInterruptable": ' + pod + b"}}")
+    assert open_provider().create(want(purchase="spot")).id == "x1"
 
 
 @pytest.mark.parametrize("adapter", [GraphQL, Rest])

@@ -200,7 +200,8 @@ def test_an_end_that_cannot_be_verified_stays_open_and_is_taken_up_again(rental,
 def test_end_all_leaves_other_runs_alone(rental, cloud, want, tmp_path):
     ensure(rental())
     home = home_id(tmp_path)
-    others = [f"luthier-{home}-run-1-2-p1", f"luthier-{home}-run-11-p1", "luthier-ffffffff-run-1-p1", "mine"]
+    names = [f"luthier-{home}-run-{rest}-p1" for rest in ("1-2", "11", "1-plus")]
+    others = [*names, "luthier-ffffffff-run-1-p1", "mine"]
     for name in others:
         open_provider().create(want(name=name))
     open_provider().create(want(name=f"luthier-{home}-run-1-p9"))
