@@ -6,15 +6,15 @@ import socket
 import threading
 from typing import cast
 
+LOOK_EVERY_S = 0.05
+
 
 class Proxy:
-    """Put between a pod and what it talks to. While `off`, connections are cut and new ones refused at once."""
+    """Put between a pod and what it talks to. After `cut` not a byte passes; connections are closed, new ones too."""
 
     def __init__(self, host: str, port: int):
         self.target = (host, port)
-        self.on = True
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._on = True
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -24,19 +24,15 @@ class Proxy:
         return f"http://127.0.0.1:{self.port}"
 
     def cut(self) -> None:
-        self.on = False
-        with self._lock:
-            for end in self._open:
-                with contextlib.suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
+        self._on = False
 
     def mend(self) -> None:
-        self.on = True
+        self._on = True
 
     def close(self) -> None:
         self.cut()
         with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listener.close()
 
     def _accept(self) -> None:
@@ -47,27 +43,19 @@ class Proxy:
 
     def _join(self, client: socket.socket) -> None:
         with client, contextlib.suppress(OSError):
-            if not self.on:
-                return
-            with socket.create_connection(self.target) as target:
-                with self._lock:
-                    self._open |= {client, target}
-                try:
-                    self._copy(client, target)
-                finally:
-                    with self._lock:
-                        self._open -= {client, target}
+            if self._on:
+                with socket.create_connection(self.target) as target:
+                    self._copy({client: target, target: client})
 
-    def _copy(self, client: socket.socket, target: socket.socket) -> None:
-        """Both ways, until either end is closed."""
-        other = {client: target, target: client}
+    def _copy(self, other: dict[socket.socket, socket.socket]) -> None:
+        """Both ways, until either end is closed or the cable is cut."""
         with selectors.DefaultSelector() as ready:
             for end in other:
                 ready.register(end, selectors.EVENT_READ)
-            while self.on:
-                for key, _ in ready.select(timeout=0.5):
+            while self._on:
+                for key, _ in ready.select(LOOK_EVERY_S):
                     end = cast(socket.socket, key.fileobj)
                     data = end.recv(65536)
-                    if not data:
+                    if not data or not self._on:
                         return
                     other[end].sendall(data)
