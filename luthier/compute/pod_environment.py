@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from luthier.bucket import Bucket, open_bucket
+from luthier.compute.pods.port import VOLUME_PATH
 from luthier.errors import SpecError, StorageError
 from luthier.secrets import is_secret, without_secrets
 from luthier.settings import Settings
@@ -22,6 +23,9 @@ MOST = 50
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 SHORT_LIVED = (*KEYS, "AWS_SESSION_TOKEN")
 OURS = ("LUTHIER_", "RUNPOD_")
+ON_THE_VOLUME = {"LUTHIER_VOLUME": VOLUME_PATH, "HF_HOME": f"{VOLUME_PATH}/huggingface"}
+"""Base models, from wherever they come, for the next pod to find."""
+
 SECRET_NAME = re.compile(r"(?!runpod)[a-z_][a-z0-9_./-]{0,190}", re.IGNORECASE)
 """RunPod's rule for the name of a secret (REST v2, "create a secret")."""
 
@@ -42,6 +46,7 @@ def pod_environment(run_id: str, name: str, settings: Settings, deadline: dateti
         "LUTHIER_POD_DEADLINE": deadline.astimezone(UTC).isoformat(timespec="seconds"),
         "LUTHIER_HEARTBEAT_S": f"{settings.heartbeat_s:g}",
         **_way_to(bucket, settings.pod_secrets),
+        **(ON_THE_VOLUME if settings.pod_volume else {}),
         **{variable: _reference(variable, secret) for variable, secret in settings.pod_secrets.items()},
     }
     if len(variables) > MOST:

@@ -69,6 +69,11 @@ def test_the_hubs_token_is_a_reference():
     assert told["HF_TOKEN"] == "{{ RUNPOD_SECRET_hf }}"
 
 
+def test_base_models_are_kept_on_a_volume_where_there_is_one():
+    places = {"LUTHIER_VOLUME": "/workspace", "HF_HOME": "/workspace/huggingface"}
+    assert variables(pod_volume="vol-1") == variables() | places
+
+
 def test_credentials_that_expire_may_go_along(monkeypatch):
     lend(monkeypatch, **LENT)
     told = variables(pod_secrets={"HF_TOKEN": "hf"})
