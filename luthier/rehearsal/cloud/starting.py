@@ -19,7 +19,8 @@ def environment(pod: Pod, image: Image, account: Account, volume: Path | None, u
     """The image's variables, the order's, then RunPod's own, which shadow the others.
 
     `/workspace` cannot be mounted here: with a volume, LUTHIER_VOLUME names the folder that stands for it, and a
-    value that is the mount path, or lies below it, is changed to that folder. RUNPOD_API_BASE_URL stands for what name resolution does in a real pod.
+    value that is the mount path, or lies below it, is changed to that folder. RUNPOD_API_BASE_URL stands for what
+    name resolution does in a real pod.
     """
     given = {**image.env, **pod.order.env}
     resolved = {name: _with_secrets(value, account) for name, value in given.items()}
