@@ -160,7 +160,7 @@ class ComputeSpec(Section):
         None, gt=0, description="Highest price of a pod; a spot one is bid for at what is asked today, never above."
     )
     checkpoint_minutes: float | None = Field(
-        10, gt=0, description="On rented pods, a checkpoint at least this often, besides those of checkpoint_every."
+        10, gt=0, description="Longest time without a checkpoint; training.checkpoint_every makes them by steps."
     )
     max_attempts: int = Field(10, ge=1, le=100, description="Attempts a stage gets when its worker dies.")
     max_hours: float = Field(72, gt=0, description="Rented pods of a run are ended so many hours after its first one.")

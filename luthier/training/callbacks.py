@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState
@@ -13,19 +14,29 @@ from luthier.training.plan import Plan
 
 
 class Looks(TrainerCallback):
-    """Every so many steps, and at the last: validation loss, then a checkpoint, then perhaps the end."""
+    """Every so many steps, and at the last: validation loss, then a checkpoint, then perhaps the end.
+
+    Where that takes too long, checkpoints without a look come in between, by the clock: they draw no random
+    number and leave the log as it is, so the training is the same with and without them.
+    """
 
     def __init__(self, plan: Plan, has_validation: bool, stop: Callable[[], bool], log: EventLog):
         self.plan, self.has_validation, self.stop, self.log = plan, has_validation, stop, log
+        self.saved_at = monotonic()
 
     def on_step_end(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         look = state.global_step % self.plan.checkpoint_every == 0 or state.global_step == state.max_steps
         control.should_evaluate = look and self.has_validation
-        control.should_save = look
+        control.should_save = look or self._overdue()
         if self.stop():
             control.should_save = control.should_training_stop = True
 
+    def _overdue(self) -> bool:
+        minutes = self.plan.checkpoint_minutes
+        return minutes is not None and monotonic() - self.saved_at >= 60 * minutes
+
     def on_save(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self.saved_at = monotonic()
         if history.exhausted(state.log_history, self.plan.patience):
             control.should_training_stop = True
             best = history.best_look(state.log_history)

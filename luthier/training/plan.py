@@ -16,7 +16,7 @@ class Length(BaseModel):
 
 
 class Plan(Length):
-    """What the engine works by. Fields as in TrainingSpec, and the run's seed."""
+    """What the engine works by. Fields as in TrainingSpec and ComputeSpec, and the run's seed."""
 
     seed: int
     learning_rate: float
@@ -31,6 +31,7 @@ class Plan(Length):
     dtype: Literal["float32", "bfloat16"]
     gradient_checkpointing: bool
     checkpoint_every: int
+    checkpoint_minutes: float | None
     keep_checkpoints: int
     patience: int | None
     samples: int
@@ -38,7 +39,8 @@ class Plan(Length):
 
 def plan_of(spec: RunSpec) -> Plan:
     """Raises pydantic's ValidationError when the spec was not resolved, or what only the model can tell is open."""
-    return Plan.model_validate(spec.training.model_dump() | {"seed": spec.seed})
+    besides = {"seed": spec.seed, "checkpoint_minutes": spec.compute.checkpoint_minutes}
+    return Plan.model_validate(spec.training.model_dump() | besides)
 
 
 def length_of(spec: RunSpec) -> Length:

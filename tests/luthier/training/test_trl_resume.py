@@ -17,6 +17,7 @@ from training_runs import make_run, spec
 
 from luthier.run_folder import RunFolder
 from luthier.storage import read_json, read_jsonl, sha256_file
+from luthier.training import callbacks
 
 FILES = [
     "adapter_config.json", "adapter_model.safetensors", "manifest.json",
@@ -215,3 +216,48 @@ def test_damaged_best_checkpoint_is_trained_again(tiny_model, tmp_path):
 def test_samples_disturb_nothing(straight, tiny_model, tmp_path):
     run = make_run(tmp_path / "run", asked=spec(samples=0))
     assert attempt(run, tiny_model, 1)["adapter_sha256"] == straight[1]["adapter_sha256"]
+
+
+class Clock:
+    """Stands still, but for an hour before each of the steps that are asked for."""
+
+    def __init__(self, steps: set[int]):
+        self.steps, self.hours = steps, 0
+
+    def __call__(self) -> float:
+        return 3600.0 * self.hours
+
+    def on_step_begin(self, _teller, _args, state, _control, **_) -> None:
+        self.hours += state.global_step + 1 in self.steps
+
+
+class Died(Exception):
+    pass
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_checkpoints_by_the_clock_change_nothing(seed, straight, tiny_model, tmp_path, monkeypatch):
+    """They come at random steps, and the training goes on from one of them."""
+    chance, run = random.Random(seed), make_run(tmp_path / "run")
+    steps = sorted(chance.sample([step for step in range(2, 22) if step % 5], 6))
+    clock, last = Clock(set(steps)), run.checkpoints / f"step-{steps[3]:08d}-a001"
+    monkeypatch.setattr(callbacks, "monotonic", clock)
+    monkeypatch.setattr(
+        callbacks.Teller, "on_step_begin", lambda *given, **_: clock.on_step_begin(*given), raising=False
+    )
+
+    def dies_after_the_last() -> bool:
+        if last.exists():
+            raise Died
+        return False
+
+    with pytest.raises(Died):
+        attempt(run, tiny_model, 1, stop=dies_after_the_last)
+    result = attempt(run, tiny_model, 2)
+    assert_equal(run, result, straight)
+    assert result["resumed_from"] == steps[3]
+    events = [event for number in (1, 2) for event in read_jsonl(run.attempt(number).events)]
+    by_clock = [event for event in events if event["kind"] == "checkpoint" and event["validation_loss"] is None]
+    assert [event["step"] for event in by_clock] == steps
+    looks = [event["step"] for event in events if event["kind"] == "metrics" and "validation_loss" in event]
+    assert looks == [5, 10, 15, 20, 22]
