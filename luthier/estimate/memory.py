@@ -1,5 +1,6 @@
 """How much GPU memory a run needs: a first, simple rule."""
 
+from luthier.estimate.pace import ANSWERED_AT_ONCE
 from luthier.estimate.work import Work
 
 ADAPTER_BYTES = 16
@@ -14,8 +15,7 @@ units; the rest is margin for families with wider inner layers.
 """
 
 LOGITS_AT_ONCE = 512
-ANSWERED_AT_ONCE = 12_288
-"""Tokens, as the trainer's head and the evaluation's engine take them."""
+"""Tokens, as the trainer's head takes them."""
 
 RUNTIME_GB = 1.5
 """CUDA's context and libraries."""
