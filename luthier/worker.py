@@ -20,6 +20,7 @@ from typing import Any
 
 from luthier.compute import told
 from luthier.compute.job import Job
+from luthier.errors import PodLost
 from luthier.events import EventLog
 from luthier.failures import FULL, disk_failures, memory_failures, too_big_to_ask, too_big_to_train
 from luthier.models.base import locate
@@ -78,7 +79,21 @@ def _stage(job: Job, spec: RunSpec, run: RunFolder, log: EventLog, stop: Stop) -
     log.write("phase", name="importing")
     with quick_imports():
         stage = _engine(job)
+    if job.needs_gpu:
+        _check_gpu()
     return stage(spec, run, job.folder, log, base, stop=stop)
+
+
+def _check_gpu() -> None:
+    """Raises PodLost where a machine that was rented for its GPU shows none: its price is too high for a CPU."""
+    import torch
+
+    if not torch.cuda.is_available():
+        raise PodLost(
+            "the pod's GPU cannot be used",
+            "None is seen, or its driver is too old for the CUDA of the image.",
+            "Another pod is tried; if it goes on, rent another compute.gpu.",
+        )
 
 
 def _engine(job: Job) -> Callable[..., dict[str, Any]]:

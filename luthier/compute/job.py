@@ -21,7 +21,7 @@ class Job(BaseModel):
     written); flow_run names the flow run that asked, so that "no progress" counts only its attempts;
     watcher is the process that asked: a worker that is no child of it, or no longer, leaves at once.
     base is the base model's folder where it is not the one that the spec names; pod is the name of the rented pod
-    that has the job, empty on this machine.
+    that has the job, empty on this machine; needs_gpu: the machine is paid for its GPU.
     """
 
     kind: Kind
@@ -34,6 +34,7 @@ class Job(BaseModel):
     flow_run: str = ""
     watcher: int = 0
     pod: str = ""
+    needs_gpu: bool = False
 
     @property
     def folder(self) -> AttemptFolder:

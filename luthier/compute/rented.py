@@ -169,14 +169,23 @@ class Rented:
             write_json(job.folder.result, {"result": ended["result"]})
             return ended["result"]
         if "error" in ended:
-            write_json(job.folder.result, {"error": ended["error"]})
-            raise told.rebuild(ended["error"], job.folder.log)
+            raise self._told(ended["error"], job, self._record(job))
         self.history.interrupted(job.kind, job.attempt, ended["ended"], excused=ended["leaving"])
         what = f"the {job.kind} worker of attempt {job.attempt} ended early"
         if ended["leaving"]:
             self.rental.end(self._record(job), ended["ended"], evicted=True)
             raise PodInterrupted(what, f"Its pod was told to leave. {ended['ended']}")
         raise WorkerDied(what, ended["ended"], f"Its log: {job.folder.log}")
+
+    def _told(self, error: told.Told, job: Job, record: PodRecord) -> LuthierError:
+        """The worker's own error; one that is the pod's fault ends the pod."""
+        rebuilt = told.rebuild(error, job.folder.log)
+        if isinstance(rebuilt, PodGone):
+            self.history.interrupted(job.kind, job.attempt, rebuilt.what)
+            self.rental.end(record, rebuilt.what)
+        else:
+            write_json(job.folder.result, {"error": error})
+        return rebuilt
 
     def _gone(self, job: Job, error: BaseException) -> None:
         """Another attempt will be needed: save what can be saved, end the pod where it is no use, tell it."""

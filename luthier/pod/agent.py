@@ -65,4 +65,9 @@ class Agent:
     def models(self) -> Path:
         """Where base models are kept: on the volume, if one is mounted, for the next pod to find."""
         volume = Path(os.environ.get("LUTHIER_VOLUME", "/workspace"))
-        return volume / "luthier" / "models" if volume.is_dir() else self.settings.models
+        if not volume.is_dir():
+            return self.settings.models
+        if not os.access(volume, os.W_OK):
+            print(f"{volume} cannot be written; build the image with POD_USER=root to keep models there", flush=True)
+            return self.settings.models
+        return volume / "luthier" / "models"
