@@ -20,7 +20,7 @@ from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 from luthier.spec_file import load_spec
 from luthier.storage import read_json, sha256_json, write_json
-from luthier.training.checkpoint_transfer import restore
+from luthier.training.checkpoint_restore import restore
 from luthier.training.fingerprint import fingerprint
 from luthier.worker import NO_ROOM
 
@@ -92,6 +92,7 @@ class Attempt:
             progress=order.progress,
             flow_run=order.flow_run,
             watcher=os.getpid(),
+            needs_gpu="RUNPOD_API_BASE_URL" not in os.environ,  # a simulated cloud, which says where it is, has none
         )
         write_json(self.folder.job, job.model_dump(mode="json"))
         self.sender.say("working")
