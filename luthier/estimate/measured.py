@@ -6,7 +6,6 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, median
 
-from luthier.compute.pods.record import Records
 from luthier.estimate.machine import Machine, Speed, Speeds
 from luthier.estimate.work import Work
 from luthier.events import Event
@@ -78,7 +77,7 @@ def _past(folder: RunFolder, machine: Machine, work: Work) -> Speeds | None:
     told = read_json(folder.estimate)
     then, size = told["work"], told["work"]["base"]
     weights = size["layers_weights"] + size["head"]
-    rented = {record.gpu for record in Records(folder).all()}
+    rented = {read_json(record)["gpu"] for record in folder.pods.glob("[0-9]*.json")}  # also those of older versions
     same_machine = told["machine"] == machine.name and rented <= {machine.name} and bool(rented) == machine.rented
     same_work = then["method"] == work.method and abs(weights / work.base.weights - 1) <= SAME_SIZE
     if not (same_machine and same_work):

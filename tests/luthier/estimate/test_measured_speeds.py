@@ -92,8 +92,7 @@ def test_earlier_runs_unlike_this_one_do_not(run, work, machine, tmp_path):
 def test_a_run_that_was_not_on_the_machine_it_was_estimated_for(run, work, machine, tmp_path):
     tell(run, step_s=0.25, look_s=1.0)
     keep(run, work, machine)
-    pod = {"number": 1, "name": "p", "purchase": "spot", "gpu": "NVIDIA L4", "cloud": "SECURE"}
-    write_json(run.pods / "1.json", pod | {"max_usd_per_hour": 1.0, "reason": "", "quote": {}, "asked_at": 0.0})
+    write_json(run.pods / "1.json", {"gpu": "NVIDIA L4"})
     assert from_past(machine, work, tmp_path / "runs", leave_out="").measured == Speeds()
 
 
