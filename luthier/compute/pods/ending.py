@@ -14,8 +14,8 @@ LOOK_S = 4.0
 LOOKS = 2
 """So many in a row must miss a pod: lists have left out living ones."""
 
-VISIBLE_S = 20
-"""A pod that was only just asked for may not be visible yet."""
+VISIBLE_S = 12
+"""A pod that was only just asked for may not be visible yet; for seconds, as others have found."""
 
 END_LOOKS = 15
 ASKS = 3
@@ -91,4 +91,5 @@ def _look(provider: PodProvider, record: PodRecord) -> Pod | None:
 
 
 def _fresh(record: PodRecord) -> bool:
-    return time.time() - record.asked_at < VISIBLE_S
+    """Whether it may not be visible yet. What the provider took back, it has seen."""
+    return not record.evicted and time.time() - record.asked_at < VISIBLE_S

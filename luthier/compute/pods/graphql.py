@@ -12,6 +12,7 @@ from typing import Any
 from luthier.compute.pods import wire
 from luthier.compute.pods.port import MIN_CUDA, VOLUME_PATH, Pod, Quote, State, Wanted
 from luthier.compute.pods.refusals import denied, hidden, refusal
+from luthier.compute.pods.sdk import sdk
 from luthier.errors import ApiWithdrawn, LuthierError
 
 PATH = "/graphql"
@@ -106,8 +107,8 @@ class GraphQL:
 
     def _sdk(self, call: Callable[[Any], Any]) -> Any:
         """What a call of the runpod package gives. Its errors carry the query's text, so none of them goes further."""
+        runpod = sdk()
         import requests
-        import runpod
         from runpod.error import AuthenticationError, QueryError
 
         runpod.api_key = wire.require_key()

@@ -13,6 +13,7 @@ import httpx
 
 import luthier
 from luthier.compute.pods.refusals import KEY_FIX, denied, hidden, no_balance
+from luthier.compute.pods.sdk import sdk
 from luthier.errors import ApiWithdrawn, CreateOutcomeUnknown, LuthierError, ProviderDenied, ProviderUnavailable
 
 API = "https://api.runpod.io"
@@ -34,9 +35,7 @@ def find_key() -> str | None:
     """RUNPOD_API_KEY, else the key that `runpod config` stored."""
     if key := os.environ.get("RUNPOD_API_KEY"):
         return key
-    import runpod
-
-    return (runpod.get_credentials() or {}).get("api_key")
+    return (sdk().get_credentials() or {}).get("api_key")
 
 
 def require_key() -> str:

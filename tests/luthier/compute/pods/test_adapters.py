@@ -1,5 +1,7 @@
 """Both adapters and the provider over them, driven against the simulated cloud; the runpod client is the real one."""
 
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -120,3 +122,9 @@ def test_an_unknown_image_shows_what_the_system_says(cloud, want):
 def test_a_broken_order_is_refused_in_the_providers_words(cloud, want):
     with pytest.raises(ProviderRefused, match="network volume"):
         Rest().create(want(volume="none"))
+
+
+def test_the_runpod_package_does_not_make_every_library_heard():
+    code = "import logging; from luthier.compute.pods.sdk import sdk; sdk(); print(logging.root)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "<RootLogger root (WARNING)>\n" and told.stderr == ""

@@ -182,6 +182,13 @@ def test_a_new_pod_that_cannot_be_seen_yet_is_ended_all_the_same(rental, cloud):
     assert live(cloud) == []
 
 
+def test_a_pod_that_was_taken_back_is_not_waited_for(rental, cloud, monkeypatch):
+    monkeypatch.setattr("luthier.compute.pods.ending.END_LOOKS", 1)
+    record, _ = ensure(rental())
+    cloud.evict(record.id, 0, "terminate")
+    assert rental().end(record, "Outbid", evicted=True).ended_at
+
+
 def test_an_end_that_cannot_be_verified_stays_open_and_is_taken_up_again(rental, cloud, monkeypatch):
     monkeypatch.setattr("luthier.compute.pods.ending.END_LOOKS", 2)
     record, _ = ensure(rental())
