@@ -15,7 +15,7 @@ FIXES = {
     ),
     r"ExpiredToken|TokenRefreshRequired": "The credentials have run out. Get new ones.",
     r"RequestTimeTooSkewed": "Set this machine's clock.",
-    r"169\.254\.169\.254|[Cc]redential": "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    r"/latest/api/token|[Cc]redential": "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
     r"status code: 40[13]": (
         "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that they may read, write, list and delete there."
     ),
@@ -23,7 +23,10 @@ FIXES = {
     r"os error (13|17|20|21|30)\b": "Name a folder that can be written.",
     r"os error (28|122)\b": "Make room there.",
 }
-"""What will not mend itself, told by a service's codes or the system's numbers; the first that fits counts."""
+"""What will not mend itself, told by a service's codes or the system's numbers; the first that fits counts.
+
+Without keys an EC2 machine's own are asked for, at …/latest/api/token.
+"""
 
 
 @contextmanager

@@ -67,11 +67,16 @@ class Bucket:
 
     Credentials of S3 come from the usual variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
     AWS_SESSION_TOKEN; AWS_ENDPOINT_URL and AWS_REGION stand in for what is not given). Every call raises
-    StorageUnavailable (nobody answers; trying again can help) or StorageError (wrong key, bucket or region).
+    StorageUnavailable (nobody answers; trying again can help) or StorageError (wrong key, bucket or region); an
+    address that cannot be read raises StorageError at once.
     """
 
     def __init__(self, uri: str, endpoint: str | None = None, region: str | None = None):
-        self.uri = uri.rstrip("/")
+        address = urlsplit(uri)
+        if "://" in uri and (address.scheme != "s3" or not address.netloc or "@" in address.netloc):
+            fix = "Name s3://bucket/prefix or a folder; keys belong in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            raise StorageError("the storage's address cannot be read", "", fix, WHERE)
+        self.uri = uri.rstrip("/") or "/"
         self.endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL") or None
         self.region = region or os.environ.get("AWS_REGION") or None
 
@@ -122,22 +127,24 @@ class Bucket:
     def _open(self, client: "ClientConfig", retry: "RetryConfig") -> "ObjectStore":
         from obstore.store import LocalStore
 
-        address = urlsplit(self.uri)
-        if address.scheme == "s3" and address.netloc and "@" not in address.netloc:
-            return self._s3(address.netloc, address.path.strip("/"), client, retry)
-        if "://" in self.uri:
-            fix = "Name s3://bucket/prefix or a folder; keys belong in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-            raise StorageError("the storage's address cannot be read", "", fix, WHERE)
+        if self.uri.startswith("s3://"):
+            return self._s3(client, retry)
         with told(self.uri):
             return LocalStore(Path(self.uri).expanduser().absolute(), mkdir=True)
 
-    def _s3(self, bucket: str, prefix: str, client: "ClientConfig", retry: "RetryConfig") -> "ObjectStore":
+    def _s3(self, client: "ClientConfig", retry: "RetryConfig") -> "ObjectStore":
         from obstore.store import S3Store
 
+        address = urlsplit(self.uri)
         config: S3Config = {"disable_bulk_delete": True}
         if self.endpoint:
             config["endpoint"] = self.endpoint
         if self.region:
             config["region"] = self.region
-        plain: ClientConfig = {"allow_http": (self.endpoint or "").startswith("http://")}
-        return S3Store(bucket, prefix=prefix or None, config=config, client_options=client | plain, retry_config=retry)
+        return S3Store(
+            address.netloc,
+            prefix=address.path.strip("/") or None,
+            config=config,
+            client_options={"allow_http": (self.endpoint or "").startswith("http://"), **client},
+            retry_config=retry,
+        )
