@@ -15,7 +15,7 @@ from tasks.baseline_eval import baseline_eval
 from tasks.checkpoint_resume import checkpoint_resume
 from tasks.estimate import estimate
 from tasks.evaluate import evaluate
-from tasks.pods import is_rented, release, released
+from tasks.pods import release, released
 from tasks.report import report
 from tasks.track import tracked
 from tasks.train import train
@@ -32,7 +32,7 @@ from tasks.work import retries
     on_cancellation=[end_pods],
 )
 def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
-    """Validate the data, measure the base, train, measure again, report.
+    """Validate the data, estimate, measure the base, train, measure again, report.
 
     Args:
         spec: What to train on what, and how to judge it.
@@ -44,8 +44,7 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
         run.save_spec()
         write_json(run.folder.root / "prefect.json", _introduce(spec))
         validate_data(run)
-        if is_rented(run):
-            estimate.with_options(**again)(run)
+        estimate.with_options(**again)(run)
         baseline_eval.with_options(**again)(run)
         train.with_options(**again)(run)
         checkpoint_resume(run, trained=True)

@@ -1,15 +1,18 @@
-"""estimate: what renting will cost, before anything is rented."""
+"""estimate: how long the run will take and what it will cost, before anything is spent."""
 
 from datetime import UTC, datetime
 
 from prefect import task
 
+from luthier.errors import ProviderUnavailable
 from luthier.estimate.budget import over_budget
+from luthier.estimate.estimate import Estimate
 from luthier.estimate.of_run import estimate_run
 from luthier.estimate.words import lines
 from luthier.run import Run
 from luthier.spec_file import load_spec, save_spec
 from tasks import artifacts
+from tasks.pods import is_rented
 from tasks.terminal import display
 from tasks.work import RETRIED
 
@@ -26,12 +29,16 @@ def estimate(run: Run) -> None:
     shown.close()
     if error := over_budget(found, run.spec.budget):
         raise error
-    _keep_gpu(run, found.machine)
+    if is_rented(run):
+        _keep_gpu(run, found)
 
 
-def _keep_gpu(run: Run, gpu: str) -> None:
-    """Chosen once: every later pod of the run has the same."""
+def _keep_gpu(run: Run, found: Estimate) -> None:
+    """Chosen once: every later pod of the run has the same. Raises ProviderUnavailable when no price was known."""
     chosen = load_spec(run.folder.spec)
     if chosen.compute.gpu is None:
-        compute = chosen.compute.model_copy(update={"gpu": gpu})
+        if found.usd is None:
+            why = "; ".join({option.price.why_not for option in found.options.values()})
+            raise ProviderUnavailable("no GPU can be chosen without prices", why, "Name one, or try again later.")
+        compute = chosen.compute.model_copy(update={"gpu": found.machine})
         save_spec(chosen.model_copy(update={"compute": compute}), run.folder.spec)

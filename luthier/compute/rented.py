@@ -26,6 +26,7 @@ from luthier.errors import (
     PodCapacity,
     PodGone,
     PodInterrupted,
+    PodStartTimeout,
     ProviderUnavailable,
     StorageUnavailable,
     WorkerDied,
@@ -194,7 +195,7 @@ class Rented:
             beat = self.mirror.seen.get(job.attempt, {})
             excused = isinstance(error, PodInterrupted) or beat.get("phase") not in AT_WORK
             self.history.interrupted(job.kind, job.attempt, f"{error.what}. {error.why}".strip(), excused)
-            self.rental.end(self._record(job), error.what, evicted=isinstance(error, PodInterrupted))
+            self.rental.end(self._record(job), error.what, evicted=not isinstance(error, PodStartTimeout))
             return
         self._save(job)
         cause = error.what if isinstance(error, LuthierError) else "The run was stopped from outside"

@@ -27,7 +27,8 @@ class Witnesses:
         ready_s = silent_s + TO_TAKE_S if is_up else settings.pod_ready_minutes * 60
         self.provider, self.record, self.poll_s = provider, record, settings.provider_poll_s
         self.limits = Limits(ready_s=ready_s, silent_s=silent_s, dark_s=max(DARK_S, silent_s))
-        self.watched = Watched(record.name, created_at=time.time())
+        known_since = record.created_at if is_up and record.created_at else time.time()
+        self.watched = Watched(record.name, created_at=known_since)
         self.beat: dict[str, Any] | None = None
         self.beat_at = self.looked_at = 0.0
 
