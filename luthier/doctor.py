@@ -12,8 +12,11 @@ from typing import Literal, NamedTuple
 import psutil
 from packaging.requirements import Requirement
 
-from luthier.errors import HomeError
-from luthier.home import check_home
+from luthier.bucket import open_bucket
+from luthier.compute.pods.names import home_prefix
+from luthier.compute.pods.runpod import open_provider
+from luthier.errors import HomeError, LuthierError
+from luthier.home import check_home, home_id
 from luthier.settings import Settings
 
 
@@ -27,7 +30,16 @@ class Finding(NamedTuple):
 
 
 def examine(settings: Settings) -> list[Finding]:
-    return [_python(), *_packages(), _home(settings), _memory(), _accelerator(), *_demo(), _prefect(settings)]
+    return [
+        _python(),
+        *_packages(),
+        _home(settings),
+        _memory(),
+        _accelerator(),
+        *_demo(),
+        _prefect(settings),
+        *_rented(settings),
+    ]
 
 
 def _python() -> Finding:
@@ -93,3 +105,37 @@ def _demo() -> Iterator[Finding]:
 def _prefect(settings: Settings) -> Finding:
     url = os.environ.get("PREFECT_API_URL") or settings.prefect_url
     return Finding("ok", "Prefect", f"server at {url}" if url else "a server of its own, started for each run")
+
+
+def _rented(settings: Settings) -> Iterator[Finding]:
+    """What `compute.provider: runpod` needs, where something of it is set up."""
+    if not (settings.storage or settings.pod_image or os.environ.get("RUNPOD_API_KEY")):
+        yield Finding("note", "RunPod", "not set up; runs use this machine", "See docs/runpod.md to rent GPUs.")
+        return
+    for what, look in (("storage", _storage), ("RunPod", _runpod), ("pod image", _image)):
+        try:
+            yield Finding("ok", what, look(settings))
+        except LuthierError as error:
+            yield Finding("note", what, f"{error.what}. {error.why}".strip(), error.fix)
+
+
+def _storage(settings: Settings) -> str:
+    """Write, read and remove a small object."""
+    bucket, key = open_bucket(settings), f"doctor/{home_id(settings.root)}"
+    bucket.put(key, b"luthier")
+    arrived = bucket.get(key) == b"luthier"
+    bucket.delete(key)
+    if not arrived:
+        raise LuthierError(f"{bucket.uri} does not give back what was written", "", "Ask whoever runs that storage.")
+    return f"{bucket.uri} can be written and read"
+
+
+def _runpod(settings: Settings) -> str:
+    pods = open_provider().list(home_prefix(home_id(settings.root)))
+    return f"the key is accepted; {len(pods)} pods of this home run now"
+
+
+def _image(settings: Settings) -> str:
+    if not settings.pod_image:
+        raise LuthierError("pod_image is not set", "Pods would not know what to run.", "See deployments/README.md.")
+    return settings.pod_image

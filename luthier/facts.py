@@ -28,7 +28,7 @@ def gather(run: Run) -> dict[str, Any]:
         "run_id": run.folder.run_id,
         "status": "completed",
         "duration": duration,
-        "interruptions": interruptions(run.folder),
+        "interruptions": priced(run, interruptions(run.folder)),
         "cost": cost(run),
         "estimate": outcome(run.folder, duration),
         "training": {
@@ -48,12 +48,28 @@ def cost(run: Run) -> dict[str, Any]:
     rented = Records(run.folder).all()
     if not rented:
         return {"currency": "USD", "estimated": 0.0, "actual": 0.0}
-    told = read_json(run.folder.estimate)["usd"]
+    told, now = read_json(run.folder.estimate)["usd"], time.time()
     return {
         "currency": "USD",
         "estimated": told and told["likely"],
-        "actual": round(cost_usd(rented, time.time()), 4),
+        "actual": round(cost_usd(rented, now), 4),
+        "pods": len(rented),
+        "taken_away": sum(pod.evicted for pod in rented),
+        "pod_hours": sum((pod.ended_at or now) - pod.created_at for pod in rented if pod.created_at) / 3600,
     }
+
+
+def priced(run: Run, deaths: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The interruptions with `usd`: the pod's price for the time until the work went on; 0 on this machine."""
+    prices = {pod.name: pod.usd_per_hour or 0.0 for pod in Records(run.folder).all()}
+    return [death | {"usd": _usd(run, death, prices)} for death in deaths]
+
+
+def _usd(run: Run, death: dict[str, Any], prices: dict[str, float]) -> float | None:
+    if not prices or death["resumed_after_s"] is None:
+        return None if prices else 0.0
+    pod = read_json(run.folder.attempt(death["attempt"]).job)["pod"]
+    return round(prices.get(pod, 0.0) * death["resumed_after_s"] / 3600, 4)
 
 
 def durations(run: RunFolder) -> dict[str, float]:

@@ -7,10 +7,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import State
 
 from luthier import facts, reporting
+from luthier.compute.publish import publish
 from luthier.delivery.package import write_package
+from luthier.errors import LuthierError
 from luthier.run import Run
 from luthier.secrets import without_secrets
 from tasks import artifacts
+from tasks.pods import is_rented, rented_pods
 from tasks.stage import run_stage
 from tasks.track import tolerant_tracker
 from tasks.watch import Watcher
@@ -27,12 +30,24 @@ def _work(run: Run, watcher: Watcher) -> dict[str, Any]:
     found["links"] = links(run)
     written = reporting.build(run.folder, run.spec, found)
     write_package(run.folder, run.spec)
+    if is_rented(run):
+        _publish(run, watcher)
     verdict = written["verdict"]
     page = run.folder.report / "report.html"
     artifacts.link(f"report-{run.folder.run_id}", page.as_uri(), "Report", verdict["reason"])
     artifacts.markdown(f"summary-{run.folder.run_id}", f"# {verdict['label']}\n\n{verdict['reason']}\n\n`{page}`")
     watcher.say(f"written to {page}")
     return {"verdict": verdict["label"], "adapter_sha256": written["adapter_sha256"]}
+
+
+def _publish(run: Run, watcher: Watcher) -> None:
+    """Beside the checkpoints, for others to find; a storage that is away now does not undo what was proved."""
+    remote = rented_pods(run).remote
+    try:
+        publish(remote, run.folder)
+        watcher.say(f"kept in {remote.bucket.uri}/{remote.root}")
+    except LuthierError as error:
+        watcher.say(f"warning: not copied into the storage: {error}")
 
 
 def links(run: Run) -> dict[str, str | None]:

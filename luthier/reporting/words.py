@@ -80,7 +80,10 @@ def limits(report: Report) -> list[str]:
 def cost(report: Report) -> str:
     money = report["cost"]
     actual, estimated = (_money(money, key) for key in ("actual", "estimated"))
-    return f"{actual} spent on rented machines, {estimated} estimated."
+    spent = f"{actual} spent on rented machines, {estimated} estimated."
+    if not money.get("taken_away"):
+        return spent
+    return f"{spent} {money['taken_away']} of {money['pods']} pods were taken away in {money['pod_hours']:.1f} hours."
 
 
 def estimate(report: Report) -> str:
