@@ -3,13 +3,14 @@
 from luthier.compute.orders import Remote
 from luthier.run_folder import RunFolder
 
-KEPT = ("spec.yaml", "events.jsonl", "metrics.csv", "package.zip", "baseline/*", "evaluation/*", "adapter/*", "report/*")
+FILES = ("spec.yaml", "events.jsonl", "metrics.csv", "package.zip")
+FOLDERS = ("baseline/*", "evaluation/*", "adapter/*", "report/*")
 WORKING = {"partial.jsonl"}
 
 
 def publish(remote: Remote, run: RunFolder) -> None:
     """Put the run's files, then remove what only its pods needed. Raises StorageUnavailable, StorageError."""
-    for pattern in KEPT:
+    for pattern in (*FILES, *FOLDERS):
         for path in sorted(run.root.glob(pattern)):
             if path.is_file() and path.name not in WORKING:
                 remote.bucket.put(f"{remote.root}/{path.relative_to(run.root)}", path)
