@@ -191,6 +191,8 @@ class Rented:
     def _gone(self, job: Job, error: BaseException) -> None:
         """Another attempt will be needed: save what can be saved, end the pod where it is no use, tell it."""
         if isinstance(error, PodGone):
+            with suppress(StorageUnavailable):
+                self.mirror.pull(job.attempt)  # its last words, to know how far it came
             self._keep_log(job)
             beat = self.mirror.seen.get(job.attempt, {})
             excused = isinstance(error, PodInterrupted) or beat.get("phase") not in AT_WORK

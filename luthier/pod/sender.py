@@ -33,7 +33,7 @@ class Sender:
             "events": GrowthSender(self.folder.events, remote.bucket, self._key("events")),
             "log": GrowthSender(self.folder.log, remote.bucket, self._key("log")),
         }
-        self.checkpoints = CheckpointSender(remote, run, order.attempt, self.may_publish, self._send_spec)
+        self.checkpoints = CheckpointSender(remote, run, order.attempt, self.may_publish, self._send)
         self.over, self.now = threading.Event(), threading.Event()
         self.lock = threading.Lock()
         self.thread = threading.Thread(target=self._keep_sending, daemon=True)
@@ -82,6 +82,7 @@ class Sender:
             self.now.wait(self.heartbeat_s)
 
     def _send(self) -> None:
+        """A checkpoint comes after this: the steps up to it, and the choices it rests on, must be known before it."""
         with self.lock:
             self.may_publish()
             sizes = {name: growing.send() for name, growing in self.growing.items()}
@@ -91,7 +92,7 @@ class Sender:
             self.remote.put_json(self._key("heartbeat.json"), beat | sizes | there)
 
     def _send_spec(self) -> str | None:
-        """The values that the model decided; they must be known before any checkpoint that rests on them."""
+        """The values that the model decided."""
         return self._send_changed(self.run.spec, "spec.yaml")
 
     def _send_answers(self) -> str | None:
