@@ -39,16 +39,16 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
         again: Start a new run although this spec's run is complete.
     """
     run = open_run(spec, Settings(), again)
-    again = retries(spec.compute)
+    retried = retries(spec.compute)
     with run.folder.locked(), tracked(run), released(run):
         run.save_spec()
         write_json(run.folder.root / "prefect.json", _introduce(spec))
         validate_data(run)
-        estimate.with_options(**again)(run)
-        baseline_eval.with_options(**again)(run)
-        train.with_options(**again)(run)
+        estimate.with_options(**retried)(run)
+        baseline_eval.with_options(**retried)(run)
+        train.with_options(**retried)(run)
         checkpoint_resume(run, trained=True)
-        evaluate.with_options(**again)(run)
+        evaluate.with_options(**retried)(run)
         release(run, "Nothing is left for it to do")
         report(run)
     return {"run_id": run.folder.run_id, **(run.completed("report") or {})}

@@ -117,7 +117,8 @@ class Watcher:
         self.say(f"stopped early at step {event['step']}; the best was step {event['best_step']}")
 
     def _on_sample(self, event: Event) -> None:
-        self.log.info("step %s: %s → %s", event["step"], event["prompt"], event["output"])
+        prompt, output = (" ".join(event[name].split()) for name in ("prompt", "output"))
+        self.log.info("step %s: %s → %s", event["step"], prompt, output)
 
     def _on_warning(self, event: Event) -> None:
         self.say(f"warning: {event['text']}")
