@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from luthier.compute.orders import Remote
-from luthier.errors import AlreadyRunning, StorageUnavailable
+from luthier.errors import AlreadyRunning, LuthierError
 from luthier.run_folder import RunFolder
 from luthier.spec_file import load_spec
 from luthier.storage import read_json
-from luthier.training.checkpoint_transfer import rotate, snapshot, upload
+from luthier.training.checkpoint_upload import rotate, snapshot, upload
 from luthier.training.checkpoints import MANIFEST, complete_at, newest_first
 
 LOOK_EVERY_S = 0.2
@@ -35,7 +35,7 @@ class CheckpointSender(threading.Thread):
                 self.flush()
             except AlreadyRunning:
                 return
-            except StorageUnavailable as error:  # the next look tries again
+            except (LuthierError, OSError) as error:  # the storage, or a checkpoint just rotated away: the next look
                 print(error, flush=True)
 
     def stop(self) -> None:
