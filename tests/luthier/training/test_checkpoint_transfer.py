@@ -13,6 +13,7 @@ import pytest
 
 from luthier.bucket import Bucket
 from luthier.errors import AlreadyRunning
+from luthier.training.checkpoint_listing import listed_files
 from luthier.training.checkpoint_restore import look, restore
 from luthier.training.checkpoint_upload import rotate, snapshot, upload
 from luthier.training.checkpoint_writer import clear_leftovers, write
@@ -278,6 +279,8 @@ def test_an_upload_killed_at_any_moment_loses_no_complete_checkpoint(bucket, pod
         reached = look(bucket, AT)[0].about.step
         outcomes.add(reached == step)
         assert reached in (there, step)
+        torn = [name for name, files in listed_files(bucket, AT).items() if "manifest.json" in files and len(files) < 7]
+        assert not torn, "a manifest stands without its files"
         there = reached
         if not was_killed:
             break
