@@ -109,7 +109,13 @@ def running(folder: Path) -> Iterator[S3Service]:
     _configure(folder, ports)
     endpoint = f"http://127.0.0.1:{ports['proxy']}"
     with (folder / "log.txt").open("wb") as log:
-        process = subprocess.Popen([sys.executable, __file__, folder], stdin=subprocess.PIPE, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [sys.executable, __file__, folder],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # what ends this process and its group must not end it before its servers
+        )
     try:
         _wait_for(endpoint, process, folder / "log.txt")
         yield S3Service(endpoint, folder)
