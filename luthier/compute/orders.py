@@ -7,6 +7,8 @@ runs/<run_id>/attempts/<n>/order.json    what that pod is to do
                           partial.jsonl  finished answers; spec.yaml: the values the model itself decided
                           stop.json      written at home: save, then stop
                           result.json    last: how it ended, and the files it made
+runs/<run_id>/pods/<k>.json              what is known of each pod, for a home that takes the run over
+runs/<run_id>/owner.json                 the home that works on it
 runs/<run_id>/files/<sha256>             what goes in and comes out, by content: nobody can overwrite another's
 runs/<run_id>/checkpoints/…              by step and attempt, manifest last
 """

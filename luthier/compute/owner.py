@@ -1,6 +1,7 @@
 """One home at a time works on a run in the storage."""
 
 import time
+from typing import Any
 
 from luthier.compute.orders import Remote
 from luthier.errors import AlreadyRunning
@@ -20,8 +21,8 @@ class Owner:
 
     def claim(self) -> None:
         """Raises AlreadyRunning when another home works on this run."""
-        other = self.remote.get_json(self.key)
-        if other and other["home"] != self.home and time.time() - other["time"] < GONE_AFTER_S:
+        other = self.other()
+        if other:
             raise AlreadyRunning(
                 f"another home works on run {self.remote.run_id} in this storage",
                 f"It showed itself {time.time() - other['time']:.0f} s ago.",
@@ -29,10 +30,16 @@ class Owner:
                 "home may take the run over.",
                 "luthier.toml: storage",
             )
-        self.keep()
+        self.remote.put_json(self.key, {"home": self.home, "time": time.time()})
+        self.renewed = time.monotonic()
 
     def keep(self) -> None:
-        """Show that this home is still there."""
-        if time.monotonic() - self.renewed > RENEW_S or not self.renewed:
-            self.remote.put_json(self.key, {"home": self.home, "time": time.time()})
-            self.renewed = time.monotonic()
+        """Show that this home is still there. Raises AlreadyRunning when it was silent and another took over."""
+        if time.monotonic() - self.renewed > RENEW_S:
+            self.claim()
+
+    def other(self) -> dict[str, Any] | None:
+        """The last sign of another home that works on this run: {home, time}; else None."""
+        found = self.remote.get_json(self.key)
+        gone = found is None or found["home"] == self.home or time.time() - found["time"] >= GONE_AFTER_S
+        return None if gone else found

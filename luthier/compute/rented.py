@@ -19,15 +19,18 @@ from luthier.compute.pod_environment import pod_environment
 from luthier.compute.pods.record import PodRecord
 from luthier.compute.pods.rental import Rental
 from luthier.compute.pods.runpod import open_provider
+from luthier.compute.shared_records import SharedRecords
 from luthier.compute.spending import Spending
 from luthier.compute.witnesses import Witnesses
 from luthier.errors import (
+    AlreadyRunning,
     LuthierError,
     PodCapacity,
     PodGone,
     PodInterrupted,
     PodStartTimeout,
     ProviderUnavailable,
+    StorageError,
     StorageUnavailable,
     WorkerDied,
 )
@@ -41,7 +44,10 @@ from luthier.storage import write_json, write_text
 
 POLL_S = 1.0
 TO_SAVE_S = 15
-"""A pod that is to be ended may first save its work for so long."""
+"""A pod that is to be ended may save its work for so long, once it knows: it looks at every sign of life."""
+
+LAST_SAVE_S = 90
+"""The same where no next attempt is near, the money or the time being gone; Spending keeps back more."""
 
 ASK_AGAIN_S = (2, 5, 10, 30, 60, 120)
 """Between two requests for a pod, when there was none to be had."""
@@ -65,10 +71,12 @@ class Rented:
         self.mirror = Mirror(remote, run)
         self.history = RunHistory(run)
         self.spending = Spending(run, spec)
+        self.shared = SharedRecords(remote, rental.records)
 
     def catch_up(self) -> None:
         """Copy what pods wrote while nobody followed. Raises AlreadyRunning when another home works on this run."""
         self.owner.claim()
+        self.shared.take()
         for number in self.mirror.attempts():
             self.mirror.pull(number)
 
@@ -85,16 +93,21 @@ class Rented:
             job = self._give(kind, progress, flow_run, record)
         try:
             ended = yield from self._follow(job)
-        except (ProviderUnavailable, StorageUnavailable):  # the pod works on, and the next attempt will find it
-            raise
+        except (ProviderUnavailable, StorageUnavailable, AlreadyRunning):
+            raise  # the pod works on, for the next attempt or for the home that took the run over
         except BaseException as error:
             self._gone(job, error)
             raise
         yield {"kind": "finished", "time": time.time(), "result": self._outcome(ended, job)}
 
     def release(self, cause: str) -> None:
-        """End every pod of this run."""
+        """End every pod of this run, unless another home has taken it over, with its pods."""
+        with suppress(StorageUnavailable, StorageError):
+            if self.owner.other():
+                return
         self.rental.end_all(cause)
+        with suppress(StorageUnavailable, StorageError):
+            self.shared.send()
 
     def _pod(self, hours_needed: float) -> Generator[Event, None, PodRecord]:
         """The run's pod, or a new one; while there is none to be had, or nobody answers, it is asked for again.
@@ -127,6 +140,9 @@ class Rented:
         """Whether its pod works on it still, or has ended it well and nobody has taken the result."""
         if not job.pod or job.folder.result.exists() or self.history.was_interrupted(job.attempt):
             return False
+        fence = self.remote.fence()
+        if fence is None or fence.attempt != job.attempt:  # whoever numbered it was killed before it was ordered
+            return False
         ended = self.mirror.ended(job.attempt)
         if ended is not None:
             return "result" in ended
@@ -145,6 +161,7 @@ class Rented:
         order = Order(
             **job.model_dump(include={"kind", "attempt", "pod", "progress", "flow_run"}), inputs=sent, base=base
         )
+        self.shared.send()
         self.remote.give(order, record.number)
         return job
 
@@ -199,7 +216,7 @@ class Rented:
             self.history.interrupted(job.kind, job.attempt, f"{error.what}. {error.why}".strip(), excused)
             self.rental.end(self._record(job), error.what, evicted=not isinstance(error, PodStartTimeout))
             return
-        self._save(job)
+        self._save(job, LAST_SAVE_S if isinstance(error, LuthierError) else TO_SAVE_S)
         cause = error.what if isinstance(error, LuthierError) else "The run was stopped from outside"
         self.history.interrupted(job.kind, job.attempt, cause, excused=True)
 
@@ -210,11 +227,11 @@ class Rented:
             lines = self.rental.provider.logs(record.id or "", LOG_LINES)
             write_text(self.run.pods / f"{record.number}.log", redact("\n".join(lines)))
 
-    def _save(self, job: Job) -> None:
-        """Ask the pod to save and stop, and give it a moment for that."""
+    def _save(self, job: Job, seconds: float) -> None:
+        """Ask the pod to save and stop, and give it so long for that."""
         with suppress(StorageUnavailable):
             self.remote.put_json(self.remote.key(job.attempt, "stop.json"), {"time": time.time()})
-            until = time.monotonic() + TO_SAVE_S
+            until = time.monotonic() + self.settings.heartbeat_s + seconds
             while self.mirror.ended(job.attempt) is None and time.monotonic() < until:
                 time.sleep(0.5)
             self.mirror.pull(job.attempt)

@@ -19,7 +19,7 @@ class Spending:
 
     def __init__(self, run: RunFolder, spec: RunSpec):
         self.records, self.budget, self.max_hours = Records(run), spec.budget, spec.compute.max_hours
-        self.told_at = 0.0
+        self.told_at, self.began = 0.0, time.time()
 
     def usd(self) -> float:
         return cost_usd(self.records.all(), time.time())
@@ -49,7 +49,7 @@ class Spending:
                 "Raise budget.max_usd and start the run again: it continues from its newest checkpoint.",
                 "budget.max_usd",
             )
-        first = min((record.asked_at for record in self.records.all()), default=time.time())
+        first = min((record.asked_at for record in self.records.all()), default=self.began)
         if time.time() - first > self.max_hours * 3600:
             raise OutOfTime(
                 f"the run has had pods for more than {self.max_hours:g} hours",

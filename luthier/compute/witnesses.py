@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 from luthier.compute.pods.diagnosis import Limits, Watched, diagnose
-from luthier.compute.pods.port import PodProvider
+from luthier.compute.pods.port import Pod, PodProvider
 from luthier.compute.pods.record import PodRecord
-from luthier.errors import ProviderUnavailable
+from luthier.errors import ProviderRefused, ProviderUnavailable
 from luthier.settings import Settings
 
 BEATS = 3
@@ -27,8 +27,8 @@ class Witnesses:
         ready_s = silent_s + TO_TAKE_S if is_up else settings.pod_ready_minutes * 60
         self.provider, self.record, self.poll_s = provider, record, settings.provider_poll_s
         self.limits = Limits(ready_s=ready_s, silent_s=silent_s, dark_s=max(DARK_S, silent_s))
-        known_since = record.created_at if is_up and record.created_at else time.time()
-        self.watched = Watched(record.name, created_at=known_since)
+        known = Pod(record.id or "", record.name, "running") if is_up else None
+        self.watched = Watched(record.name, created_at=time.time(), pod=known)
         self.beat: dict[str, Any] | None = None
         self.beat_at = self.looked_at = 0.0
 
@@ -47,5 +47,5 @@ class Witnesses:
     def _look(self, now: float) -> None:
         try:
             self.watched = self.watched.seen(self.provider.get(self.record.id or ""), now)
-        except ProviderUnavailable:
+        except (ProviderUnavailable, ProviderRefused):  # a key that was taken away stops no pod that works
             self.watched = self.watched.unseen()

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from luthier.bucket import open_bucket
-from luthier.compute.orders import Remote
+from luthier.compute.orders import Order, Remote
 from luthier.errors import StorageUnavailable
 from luthier.pod.attempt import Attempt
 from luthier.run_folder import RunFolder
@@ -38,7 +38,10 @@ class Agent:
                 if fence and fence.pod > self.number:
                     return f"pod {fence.pod} took its place"
                 if fence and fence.pod == self.number and fence.attempt > last:
-                    self._carry_out(fence.attempt)
+                    order = self.remote.order(fence.attempt)
+                    if order.pod != self.name:  # of another home, which counts its own pods
+                        return f"{order.pod} took its place"
+                    self._carry_out(order)
                     last, busy = fence.attempt, time.monotonic()
             except StorageUnavailable as error:
                 print(error, flush=True)
@@ -54,9 +57,9 @@ class Agent:
             return f"nobody gave it an order for {IDLE_S} s"
         return None
 
-    def _carry_out(self, attempt: int) -> None:
-        print(f"attempt {attempt}", flush=True)
-        Attempt(self.remote, self.run, self.remote.order(attempt), self.settings, self.models, self._must_stop).run()
+    def _carry_out(self, order: Order) -> None:
+        print(f"attempt {order.attempt}", flush=True)
+        Attempt(self.remote, self.run, order, self.settings, self.models, self._must_stop).run()
 
     def _must_stop(self) -> bool:
         return self.leaving() or time.time() > self.deadline

@@ -3,16 +3,19 @@
 import os
 import subprocess
 import time
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from luthier.compute import local, told
 from luthier.compute.job import Job
 from luthier.compute.orders import Order, Remote, fetch
 from luthier.compute.supervise import SILENCE_S, Pulse, cause_of_death
-from luthier.errors import HomeError, LuthierError, StorageUnavailable
+from luthier.errors import AlreadyRunning, HomeError, StorageUnavailable
 from luthier.events import EventLog
+from luthier.failures import FULL
 from luthier.fence import check_fence
 from luthier.pod.outputs import outputs
 from luthier.pod.sender import Sender
@@ -25,7 +28,10 @@ from luthier.training.fingerprint import fingerprint
 from luthier.worker import NO_ROOM
 
 POLL_S = 0.1
+SEND_AGAIN_S = 2.0
 MORE_ROOM = "Set it higher and start the run again: it continues from its newest checkpoint."
+
+Sent = TypeVar("Sent")
 
 
 class Attempt:
@@ -47,26 +53,39 @@ class Attempt:
         self.sender = Sender(remote, run, order, settings.heartbeat_s)
 
     def run(self) -> None:
-        """Raises StorageUnavailable where even the result could not be sent."""
-        if self.remote.get_json(self.remote.key(self.order.attempt, "heartbeat.json")):
-            self._finish({"ended": "The pod's container was started again, so its worker is gone"})
+        """Returns when it has ended, or a newer attempt has the fence.
+
+        Raises StorageUnavailable where the storage could not be reached until this pod had to leave.
+        """
+        if self._begun_before():
             return
         self.folder.root.mkdir(parents=True, exist_ok=True)
-        with self.sender:
-            ended = self._worked()
-            if not self.sender.superseded:
-                self.sender.flush()
-        if not self.sender.superseded:
-            self._finish(ended)
+        with suppress(AlreadyRunning):
+            with self.sender:
+                content = self._delivered(self._worked())
+            self._sent(lambda: self._tell_end(content))
+
+    def _begun_before(self) -> bool:
+        """Whether a container of this pod that is gone began it; where that one did not end it, it is ended here."""
+        begun, ended = (self._told_before(name) for name in ("heartbeat.json", "result.json"))
+        if begun and not ended:
+            cause = "The pod's container was started again, so its worker is gone"
+            self._tell_end({"ended": cause, "leaving": self.must_stop(), "files": []})
+        return begun or ended
+
+    def _told_before(self, name: str) -> bool:
+        return self.remote.get_json(self.remote.key(self.order.attempt, name)) is not None
 
     def _worked(self) -> dict[str, Any]:
         """How the worker ended: {result} or {error}, else {ended: why}."""
         try:
             job = self._prepare()
-        except StorageUnavailable:
+        except AlreadyRunning:
             raise
-        except LuthierError as error:
-            return {"error": told.tell(error)}
+        except Exception as error:
+            traceback.print_exc()
+            full = isinstance(error, OSError) and error.errno in FULL
+            return _no_room() if full else {"error": told.tell(error)}
         process = local.start(job, load_spec(self.run_folder.spec).compute.threads)
         try:
             return self._followed(process)
@@ -129,19 +148,39 @@ class Attempt:
             hung = pulse.silent_s() > SILENCE_S
             time.sleep(POLL_S)
         told_by_worker = read_json(self.folder.result) if self.folder.result.exists() else {}
+        if told_by_worker.get("error", {}).get("type") == HomeError.__name__:
+            return _no_room()
         if told_by_worker and not told_by_worker.get("interrupted"):
             return told_by_worker
         if process.returncode == NO_ROOM:
-            return {"error": told.tell(HomeError("the pod's disk is full", "", MORE_ROOM, "luthier.toml: pod_disk_gb"))}
+            return _no_room()
         if hung:
             return {"ended": f"Its heartbeat stood still for {SILENCE_S} s, so it was ended"}
         return {"ended": cause_of_death(process.returncode, saved=bool(told_by_worker))}
 
-    def _finish(self, ended: dict[str, Any]) -> None:
-        """Send the files that were made, then the result."""
+    def _delivered(self, ended: dict[str, Any]) -> dict[str, Any]:
+        """Send all that is left, then the files that were made; returns what is to be told of the end."""
+        self._sent(self.sender.flush)
         made = outputs(self.run_folder, self.order.kind) if "result" in ended else []
         self.sender.say("sending the results")
-        files = self.remote.send(self.run_folder.root, made) if made else []
-        leaving = {"leaving": self.must_stop()}
-        content = ended | leaving | {"files": [entry.model_dump() for entry in files]}
+        files = self._sent(lambda: self.remote.send(self.run_folder.root, made)) if made else []
+        return ended | {"leaving": self.must_stop(), "files": [entry.model_dump() for entry in files]}
+
+    def _tell_end(self, content: dict[str, Any]) -> None:
+        self.sender.may_publish()
         self.remote.put_json(self.remote.key(self.order.attempt, "result.json"), content)
+
+    def _sent(self, call: Callable[[], Sent]) -> Sent:
+        """What `call` gives; while the storage does not answer it is called again, until this pod has to leave."""
+        while True:
+            try:
+                return call()
+            except StorageUnavailable as error:
+                if self.must_stop():
+                    raise
+                print(error, flush=True)
+            time.sleep(SEND_AGAIN_S)
+
+
+def _no_room() -> dict[str, Any]:
+    return {"error": told.tell(HomeError("the pod's disk is full", "", MORE_ROOM, "luthier.toml: pod_disk_gb"))}

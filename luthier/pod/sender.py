@@ -9,7 +9,7 @@ from types import TracebackType
 from luthier.bucket import GrowthSender
 from luthier.compute.mirror import ANSWERS
 from luthier.compute.orders import Order, Remote
-from luthier.errors import AlreadyRunning, StorageUnavailable
+from luthier.errors import AlreadyRunning, LuthierError
 from luthier.pod.checkpoint_sender import CheckpointSender
 from luthier.run_folder import RunFolder
 from luthier.storage import sha256_file
@@ -77,7 +77,7 @@ class Sender:
                 self.stop_asked |= bool(self.remote.get_json(self._key("stop.json")))
             except AlreadyRunning:
                 return
-            except StorageUnavailable as error:  # the work goes on; the next turn sends what this one could not
+            except (LuthierError, OSError) as error:  # the work goes on; the next turn sends what this one could not
                 print(error, flush=True)
             self.now.wait(self.heartbeat_s)
 
