@@ -15,7 +15,7 @@ from tasks.baseline_eval import baseline_eval
 from tasks.checkpoint_resume import checkpoint_resume
 from tasks.estimate import estimate
 from tasks.evaluate import evaluate
-from tasks.pods import release, released
+from tasks.pods import check_settings, release, released
 from tasks.report import report
 from tasks.track import tracked
 from tasks.train import train
@@ -39,6 +39,7 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
         again: Start a new run although this spec's run is complete.
     """
     run = open_run(spec, Settings(), again)
+    check_settings(run)
     retried = retries(spec.compute)
     with run.folder.locked(), tracked(run), released(run):
         run.save_spec()

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from prefect import get_run_logger
 
+from luthier.compute.pod_environment import pod_environment
 from luthier.compute.pods.record import Records
 from luthier.compute.rented import Rented, open_rented
 from luthier.errors import LuthierError
@@ -21,6 +23,13 @@ def is_rented(run: Run) -> bool:
 
 def rented_pods(run: Run) -> Rented:
     return open_rented(run.folder, run.spec, run.settings)
+
+
+def check_settings(run: Run) -> None:
+    """Raises SpecError and StorageError where a pod is wanted and none could work with these settings; asks nobody."""
+    if is_rented(run):
+        rented_pods(run)
+        pod_environment(run.folder.run_id, "", run.settings, datetime.now(UTC))
 
 
 def hours_needed(run: Run) -> float:

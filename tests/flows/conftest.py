@@ -1,7 +1,7 @@
 """A real Prefect server for all chains of a session, and one straight run to compare with."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,19 @@ def prefect_api(tmp_path_factory) -> Iterator[str]:
 @pytest.fixture
 def home(tmp_path, prefect_api) -> Home:
     return Home(tmp_path / "home", PREFECT_API_URL=prefect_api, PREFECT_HOME=str(tmp_path / "home" / "prefect"))
+
+
+@pytest.fixture
+def in_prefect(prefect_api, monkeypatch) -> Iterator[Callable[[Home], None]]:
+    """Make this process one of a home: its variables, and Prefect's settings, which may have been read before."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    def enter(home: Home) -> None:
+        for name, value in (server.environment(Settings(home=home.root)) | home.environment).items():
+            monkeypatch.setenv(name, value)
+
+    with temporary_settings({PREFECT_API_URL: prefect_api}):
+        yield enter
 
 
 @pytest.fixture(scope="session")

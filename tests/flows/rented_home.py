@@ -1,9 +1,6 @@
 """A $LUTHIER_HOME whose rented pods are processes of a simulated cloud."""
 
-import os
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +9,18 @@ from chain import Home, wait_until, write_spec
 
 from luthier.bucket import open_bucket
 from luthier.compute.orders import Remote
+from luthier.compute.rented import open_rented
 from luthier.rehearsal.cloud import Cloud, Image
+from luthier.run_folder import RunFolder
 from luthier.settings import Settings
+from luthier.spec_file import load_spec, save_spec
 from luthier.storage import read_json, read_jsonl
 
 IMAGE = "luthier:test"
 RENTED = {"provider": "runpod", "gpu": "NVIDIA L40S"}
 SHORT = {"max_steps": 24, "checkpoint_every": 4}
+LONG = {"epochs": 20, "max_steps": 240, "checkpoint_every": 5}
+"""Some seconds of training, so that there is time to do something to it."""
 
 
 def cloud_of(folder: Path, **settings: Any) -> Cloud:
@@ -100,5 +102,13 @@ class Api:
 
     def states(self, task_run: str) -> list[str]:
         """Names of all states that a task run was in, in order."""
-        found = httpx.get(f"{self.url}/task_run_states/", params={"task_run_id": task_run}, timeout=60)
-        return [state["name"] for state in sorted(found.raise_for_status().json(), key=lambda state: state["timestamp"])]
+        answer = httpx.get(f"{self.url}/task_run_states/", params={"task_run_id": task_run}, timeout=60)
+        states = sorted(answer.raise_for_status().json(), key=lambda state: state["timestamp"])
+        return [state["name"] for state in states]
+
+
+def rent(run: RunFolder, spec: Path) -> None:
+    """Give a run that never began a pod, on record, by the settings of this process's environment."""
+    save_spec(load_spec(spec), run.spec)
+    for _event in open_rented(run, load_spec(spec), Settings()).rental.ensure(hours_needed=1):
+        pass

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from chain import PATIENCE_S
-from rented_home import Api, RentedHome, cloud_of, rented_spec
+from rented_home import LONG, Api, RentedHome, cloud_of, rented_spec
 
 from luthier.compute.pods.record import Records
 from luthier.rehearsal.cloud.account import Account
@@ -14,7 +14,7 @@ from luthier.storage import read_json
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-STEPS = 240
+STEPS = LONG["max_steps"]
 DEAR = Gpu("NVIDIA L40S", "L40S", 48, 400, 300, 200, 100)
 """So dear that seconds cost cents, which can be seen."""
 
@@ -42,7 +42,7 @@ def evicted(tmp_path_factory, tiny_model, prefect_api) -> Evicted:
     with cloud_of(folder, account=account, market=Market((DEAR,))) as cloud:
         home = RentedHome(folder / "home", cloud, PREFECT_API_URL=prefect_api)
         found = Evicted(home, Api(prefect_api))
-        spec = rented_spec(folder, tiny_model, training={"epochs": 20, "max_steps": STEPS, "checkpoint_every": 5})
+        spec = rented_spec(folder, tiny_model, training=LONG)
         with home.started("run", spec) as process:
             home.at_step(20, process)
             cloud.evict(home.pod.id, 0)
