@@ -3,14 +3,12 @@
 from typing import Any
 
 from prefect import flow
-from prefect.client.orchestration import get_client
-from prefect.context import get_run_context
 
+from flows.flow_runs import introduce
 from flows.hooks import end_pods
 from luthier.run import open_run
 from luthier.settings import Settings
 from luthier.spec import RunSpec
-from luthier.storage import write_json
 from tasks.baseline_eval import baseline_eval
 from tasks.checkpoint_resume import checkpoint_resume
 from tasks.estimate import estimate
@@ -43,7 +41,7 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
     retried = retries(spec.compute)
     with run.folder.locked(), tracked(run), released(run):
         run.save_spec()
-        write_json(run.folder.root / "prefect.json", _introduce(spec))
+        introduce(run)
         validate_data(run)
         estimate.with_options(**retried)(run)
         baseline_eval.with_options(**retried)(run)
@@ -53,13 +51,3 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
         release(run, "Nothing is left for it to do")
         report(run)
     return {"run_id": run.folder.run_id, **(run.completed("report") or {})}
-
-
-def _introduce(spec: RunSpec) -> dict[str, str]:
-    """Tag the flow run (not its tasks: a tag costs each of them a second) and return how to find it again."""
-    from prefect.settings import get_current_settings
-
-    flow_run = get_run_context().flow_run
-    with get_client(sync_client=True) as client:
-        client.update_flow_run(flow_run.id, tags={*flow_run.tags, f"project:{spec.project.name}"})
-    return {"prefect_flow_run_id": str(flow_run.id), "prefect_api_url": str(get_current_settings().api.url)}

@@ -10,10 +10,10 @@ from typing import Any
 from prefect import Flow
 from prefect.client.schemas.objects import FlowRun, State
 
+from flows.flow_runs import worked_on_by
 from luthier.errors import AlreadyRunning, LuthierError
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
-from luthier.storage import read_json
 
 
 def end_pods(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001
@@ -30,5 +30,5 @@ def end_pods(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None
 
 def runs_of(settings: Settings, flow_run_id: str) -> list[RunFolder]:
     """The run folders that this flow run was the last to work on."""
-    records = settings.runs.glob("*/prefect.json")
-    return [RunFolder(path.parent) for path in records if read_json(path)["prefect_flow_run_id"] == flow_run_id]
+    runs = (RunFolder(path.parent) for path in settings.runs.glob("*/prefect.json"))
+    return [run for run in runs if worked_on_by(run) == flow_run_id]

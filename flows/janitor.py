@@ -7,14 +7,13 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, TaskRunFilter
 from prefect.states import Crashed
 
+from flows.flow_runs import RUNNING, crash, worked_on_by
 from luthier.compute.pods.janitor import Orphan, sweep
 from luthier.compute.pods.runpod import open_provider
 from luthier.errors import AlreadyRunning, ProviderDenied
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
-from luthier.storage import read_json
 
-RUNNING = {"state": {"type": {"any_": ["RUNNING"]}}}
 OVER = {"state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}}
 WHY = "Its process is gone; the janitor found it"
 
@@ -49,16 +48,9 @@ def _swept(settings: Settings) -> list[Orphan]:
 
 def _dead_flow_runs(client: SyncPrefectClient, settings: Settings) -> list[str]:
     """Flow runs of this home that count as running although no process holds their run."""
-    marked = []
-    for path in settings.runs.glob("*/prefect.json"):
-        flow_run = read_json(path)["prefect_flow_run_id"]
-        running = client.read_flow_runs(
-            flow_run_filter=FlowRunFilter.model_validate({"id": {"any_": [flow_run]}, **RUNNING})
-        )
-        if running and not _is_held(RunFolder(path.parent)):
-            client.set_flow_run_state(flow_run, Crashed(message=WHY), force=True)
-            marked.append(f"flow run {running[0].name}")
-    return marked
+    runs = [RunFolder(path.parent) for path in settings.runs.glob("*/prefect.json")]
+    found = [crash(client, worked_on_by(run) or "", WHY) for run in runs if not _is_held(run)]
+    return [f"flow run {name}" for name in found if name]
 
 
 def _orphan_task_runs(client: SyncPrefectClient) -> list[str]:

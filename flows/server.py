@@ -23,6 +23,9 @@ QUIET = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_CLI_PROMPT": "false",
 }
+ALIVE = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
+"""A flow run shows itself so often (in seconds), as prefect.yaml asks of deployed ones; flows/automations.py waits
+for three of them."""
 
 
 class ServerError(LuthierError):
@@ -35,7 +38,7 @@ def prefect_home(settings: Settings) -> Path:
 
 def environment(settings: Settings) -> dict[str, str]:
     """Prefect's settings for this home; to be set before Prefect is imported."""
-    return {**QUIET, "PREFECT_HOME": str(prefect_home(settings)), "LUTHIER_HOME": str(settings.root)}
+    return {**QUIET, **ALIVE, "PREFECT_HOME": str(prefect_home(settings)), "LUTHIER_HOME": str(settings.root)}
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Prefect artifacts that never fail a run: when the server is away, the run goes on unseen."""
 
 import base64
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -18,13 +19,26 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactUpdate
 from prefect.exceptions import PrefectException
 
+AWAY_S = 300
+"""A server that did not answer is shown nothing for so long: each try holds the run up for a minute, and its pod."""
 
-def _tolerant(call: Callable[[], Any]) -> Any:
-    try:
-        return call()
-    except (httpx.HTTPError, PrefectException) as error:
-        get_run_logger().warning("the Prefect server did not take an artifact: %s", error)
-        return None
+
+class _Tolerant:
+    def __init__(self) -> None:
+        self.away_until = 0.0
+
+    def __call__(self, call: Callable[[], Any]) -> Any:
+        if time.monotonic() < self.away_until:
+            return None
+        try:
+            return call()
+        except (httpx.HTTPError, PrefectException) as error:
+            get_run_logger().warning("the Prefect server did not take an artifact: %s", error)
+            self.away_until = time.monotonic() + AWAY_S
+            return None
+
+
+_tolerant = _Tolerant()
 
 
 def progress(key: str, description: str) -> UUID | None:

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 from chain import PATIENCE_S
-from rented_home import LONG, RentedHome, cloud_of, rented_spec
+from rented_home import LONG, Api, RentedHome, cloud_of, rented_spec
 
 from luthier.compute.pods.record import Records
 from luthier.storage import read_json
@@ -35,9 +35,12 @@ def test_a_killed_flow_is_continued_with_its_pod(tmp_path, cloud, tiny_model, pr
         home.at_step(10, process)
         os.kill(process.pid, signal.SIGKILL)
     assert len(cloud.running_pods()) == 1  # it works on
+    killed = home.flow_run
     done = home.luthier("run", spec)
     assert done.returncode in (0, 3, 4), done.stderr
     assert "is still with" in done.stderr
+    api = Api(prefect_api)
+    assert [api.flow_run(each)["state"]["name"] for each in (killed, home.flow_run)] == ["Crashed", "Completed"]
     assert len(cloud.pods()) == 1 and cloud.running_pods() == []
     assert home.run.attempt_numbers() == [1, 2, 3]  # one for each stage
     assert_nothing_was_trained_twice(home)

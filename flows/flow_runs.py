@@ -1,0 +1,45 @@
+"""The flow run that works on a run: how to find it, and what to show of one whose process is gone."""
+
+from typing import Any
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.context import get_run_context
+from prefect.settings import get_current_settings
+from prefect.states import Crashed
+
+from luthier.run import Run
+from luthier.run_folder import RunFolder
+from luthier.storage import read_json, write_json
+
+RUNNING: dict[str, Any] = {"state": {"type": {"any_": ["RUNNING"]}}}
+
+
+def introduce(run: Run) -> None:
+    """Note in the run's folder which flow run works on it; call while the run is locked.
+
+    The flow run gets the project's tag (its tasks do not: a tag costs each of them a second). The one before it is
+    shown as crashed if it still counts as running: nobody else can hold the lock.
+    """
+    flow_run = get_run_context().flow_run
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(flow_run.id, tags={*flow_run.tags, f"project:{run.spec.project.name}"})
+        if (before := worked_on_by(run.folder)) not in (None, str(flow_run.id)):
+            crash(client, before, "Its process is gone; another flow run goes on with its work")
+    found = {"prefect_flow_run_id": str(flow_run.id), "prefect_api_url": str(get_current_settings().api.url)}
+    write_json(run.folder.root / "prefect.json", found)
+
+
+def worked_on_by(run: RunFolder) -> str | None:
+    """Id of the flow run that was the last to work on it."""
+    record = run.root / "prefect.json"
+    return read_json(record)["prefect_flow_run_id"] if record.exists() else None
+
+
+def crash(client: SyncPrefectClient, flow_run_id: str, why: str) -> str | None:
+    """Show a flow run whose process is gone as crashed; its name, or None where it does not count as running."""
+    which = FlowRunFilter.model_validate({"id": {"any_": [flow_run_id]}, **RUNNING})
+    for flow_run in client.read_flow_runs(flow_run_filter=which):
+        client.set_flow_run_state(flow_run.id, Crashed(message=why), force=True)
+        return flow_run.name
+    return None
