@@ -117,7 +117,7 @@ def running(folder: Path) -> Iterator[S3Service]:
             start_new_session=True,  # what ends this process and its group must not end it before its servers
         )
     try:
-        _wait_for(endpoint, process, folder / "log.txt")
+        _wait_for(ports, process, folder / "log.txt")
         yield S3Service(endpoint, folder)
     finally:
         process.communicate()  # closes its stdin, which ends it
@@ -156,13 +156,22 @@ def _ring(path: Path, port: int) -> None:
     builder.get_ring().save(str(path.with_name(f"{path.stem}.ring.gz")))
 
 
-def _wait_for(endpoint: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(ports: dict[str, int], process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until all four listen: a proxy that is up before the others answers 503."""
+    waiting = list(ports.values())
     while process.poll() is None:
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{endpoint}/healthcheck").status_code == 200:
-                return
+        while waiting and _listens(waiting[0]):
+            waiting.pop(0)
+        if not waiting:
+            return
         time.sleep(0.05)
     raise RuntimeError(log.read_text())
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
 
 
 def serve(folder: Path) -> None:
