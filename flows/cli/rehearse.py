@@ -3,6 +3,8 @@
 import shutil
 import sys
 import time
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,52 +32,69 @@ def rehearse(
 
     Needs no account and costs nothing. Exit codes: 0 all held, 2 bad spec or data, 7 something did not hold.
     """
-    from flows.cli.validated import validated
     from flows.server import server
+    from luthier.rehearsal.isolation import isolated
     from luthier.run import open_run
     from luthier.settings import Settings
     from luthier.spec_file import load_spec
 
     settings = Settings()
     run = open_run(load_spec(spec), settings)
-    validated(run)
     folder = settings.root / "rehearsals" / f"{run.folder.run_id}-{time.strftime('%Y%m%d-%H%M%S')}"
     try:
-        with server(settings):
-            found = _rehearsed(_prepared(run, folder, interruptions, seed, sabotage))
-        _store(folder, found)
+        _scale_down(run, folder)
+        with isolated(folder), server(Settings(home=folder)):
+            found = _rehearsed(_planned(folder, interruptions, seed, sabotage))
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
+    _store(folder, found if keep else found | {"straight_home": None, "interrupted_home": None})
     _tell(found)
     if as_json:
         print_json(found)
     return 0 if found["held"] else FAILED
 
 
-def _prepared(run: "Run", folder: Path, interruptions: int, seed: int, sabotage: Any) -> "Rehearsal":
+def _scale_down(run: "Run", folder: Path) -> None:
+    """Write the small run; the data of the real one is validated first, in `folder` where that was not done before."""
+    from flows.cli.validated import validated
+    from luthier.rehearsal.scale import scale_down
+    from luthier.run_folder import RunFolder
+
+    if run.completed("validate-data") is None:
+        run = replace(run, folder=RunFolder(folder / "source" / run.folder.run_id))
+        validated(run)
+    say("A recovery rehearsal on a simulated cloud: tiny random model, few rows, real checkpoints, no real GPU.")
+    scale_down(run, folder)
+
+
+def _planned(folder: Path, interruptions: int, seed: int, sabotage: Any) -> "Rehearsal":
+    from luthier.bucket import Bucket
     from luthier.rehearsal.plan import plan
     from luthier.rehearsal.rehearse import Rehearsal
     from luthier.rehearsal.sabotage import strikes_for
-    from luthier.rehearsal.scale import CHECKPOINT_EVERY, scale_down
+    from luthier.rehearsal.scale import CHECKPOINT_EVERY
 
-    say("A recovery rehearsal on a simulated cloud: tiny random model, few rows, real checkpoints, no real GPU.")
-    scale_down(run, folder)
     strikes = strikes_for(interruptions, CHECKPOINT_EVERY) if sabotage else plan(interruptions, seed)
     luthier = [sys.executable, "-m", "flows.cli"]
-    return Rehearsal(folder, luthier, str(folder / "storage"), strikes=strikes, sabotage=sabotage)
+    return Rehearsal(folder, luthier, Bucket(str(folder / "storage")), strikes=strikes, sabotage=sabotage)
 
 
 def _rehearsed(rehearsal: "Rehearsal") -> dict[str, Any]:
     from tasks.terminal import display
 
+    rehearsal.validate()
     shown = display("rehearsal")
     try:
         shown.line("one run straight, one on the simulated cloud")
-        for event in rehearsal.interrupted(rehearsal.straight()):
-            if event["kind"] == "finished":
-                return event["result"]
-            shown.line(event["text"])
+        with closing(rehearsal.interrupted(rehearsal.straight())) as events:
+            for event in events:
+                if event["kind"] == "finished":
+                    return event["result"]
+                if event["kind"] == "line":
+                    shown.line(event["text"])
+                else:
+                    shown.progress(event["done"], event["total"], "interruptions")
     finally:
         shown.close()
     raise AssertionError("a rehearsal ends with the event finished")

@@ -7,13 +7,15 @@ from typing import Any
 from luthier.models.base import load_tokenizer, locate
 from luthier.rows import Row, row_batches
 from luthier.run import Run
-from luthier.spec import RunSpec
+from luthier.spec import BudgetSpec, ComputeSpec, NotifySpec, RunSpec
 from luthier.spec_file import save_spec
 from luthier.storage import write_jsonl
 
 ROWS = 120
 STEPS = 24
-CHECKPOINT_EVERY = 4
+CHECKPOINT_EVERY = 6
+BATCH = 16
+"""So many examples a step that sending a checkpoint takes less time than training to the next one, as in real runs."""
 TOKENS = 256
 SMALL: dict[str, Any] = {
     "hidden_size": 64,
@@ -42,12 +44,14 @@ def write_tiny_model(base: Path, folder: Path, trust_remote_code: bool = False) 
     """A model of the architecture of `base`, with few and random weights, and its tokenizer."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers.utils.logging import disable_progress_bar
 
     config = AutoConfig.from_pretrained(base, trust_remote_code=trust_remote_code)
     for part in {id(part): part for part in (config, config.get_text_config())}.values():
         _shrink(part)
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(config, dtype=torch.float32, trust_remote_code=trust_remote_code)
+    disable_progress_bar()
     model.save_pretrained(folder)
     load_tokenizer(base, trust_remote_code).save_pretrained(folder)
 
@@ -77,7 +81,7 @@ def _small(spec: RunSpec, folder: Path) -> RunSpec:
         "epochs": STEPS,
         "max_steps": STEPS,
         "checkpoint_every": CHECKPOINT_EVERY,
-        "batch_size": 4,
+        "batch_size": BATCH,
         "micro_batch_tokens": TOKENS,
         "max_length": min(spec.training.max_length or TOKENS, TOKENS),
         "gradient_checkpointing": False,
@@ -102,6 +106,8 @@ def _small(spec: RunSpec, folder: Path) -> RunSpec:
             "model": spec.model.model_copy(update={"base": str(folder / "model"), "revision": None}),
             "training": spec.training.model_copy(update=training),
             "evaluation": spec.evaluation.model_copy(update=evaluation),
-            "compute": spec.compute.model_copy(update={"threads": 1, "deadline": None, "max_attempts": 100}),
+            "compute": ComputeSpec(purchase=spec.compute.purchase, threads=1, max_attempts=100, max_hours=2),
+            "budget": BudgetSpec(),
+            "notify": NotifySpec(),
         }
     )

@@ -8,8 +8,8 @@ from functools import partial
 
 from luthier.compute.orders import Remote
 from luthier.rehearsal.cloud import Cloud, Pod
-from luthier.rehearsal.phases import ORDER, Phase, phase_of, work_done
-from luthier.rehearsal.plan import NOTICE_S, Strike
+from luthier.rehearsal.phases import Phase, phase_of, work_done
+from luthier.rehearsal.plan import NOTICE_S, VANISHES, Strike, stage_of
 
 LOOK_EVERY_S = 0.02
 """At disks that are read to know how far the work is; what lasts milliseconds is looked for all the time."""
@@ -19,28 +19,37 @@ BRIEF = ("saving", "uploading", "provisioning")
 
 @dataclass(frozen=True)
 class Hit:
-    """A pod that was taken away: what for, in which attempt (None: it had none yet), and what it was really doing."""
+    """A pod that was taken away: why, in which attempt (None: it had none yet), what it was really doing, and when.
+
+    at: seconds since 1970.
+    """
 
     planned: Strike
-    pod: str
+    pod: Pod
     attempt: int | None
     phase: Phase
+    at: float
 
 
 class Striker:
-    """`after_each` is called after every strike. Hits are told in `hits`; `stop` ends what has not come to pass."""
+    """A context manager: strikes within the block, one after the other; `hits` tells those that came to pass.
+
+    `after_each` is called after every strike.
+    """
 
     def __init__(self, cloud: Cloud, remote: Remote, strikes: list[Strike], after_each: Callable[[], None]):
         self.cloud, self.remote, self.strikes, self.after_each = cloud, remote, strikes, after_each
         self.hits: list[Hit] = []
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._work, daemon=True)
-        self.thread.start()
 
-    def stop(self) -> list[Hit]:
+    def __enter__(self) -> "Striker":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self.over.set()
         self.thread.join()
-        return self.hits
 
     def _work(self) -> None:
         for strike in self.strikes:
@@ -53,14 +62,14 @@ class Striker:
             self.after_each()
 
     def _hit(self, strike: Strike, pod: Pod) -> None:
-        before = _phase(pod)
-        if strike.how == "host vanishes":
+        before, at = _phase(pod), time.time()
+        if strike.how == VANISHES:
             self.cloud.vanish(pod.id)
         else:
             notice_s = NOTICE_S if strike.how == "outbid with notice" else 0
             self.cloud.evict(pod.id, notice_s, "terminate" if strike.how == "outbid and terminated" else "exit")
         really = phase_of(pod.graves[-1]) if pod.graves and before != "provisioning" else before
-        self.hits.append(Hit(strike, pod.name, self._attempt(pod), really))
+        self.hits.append(Hit(strike, pod, self._attempt(pod), really, at))
 
     def _attempt(self, pod: Pod) -> int | None:
         fence = self.remote.fence()
@@ -71,7 +80,7 @@ class _Moment:
     """Whether a pod, none that was hit before, is where the strike wants it; or past that, so that it is late."""
 
     def __init__(self, strike: Strike, hits: list[Hit]):
-        self.strike, self.hit_before = strike, {hit.pod for hit in hits}
+        self.strike, self.hit_before = strike, {hit.pod.name for hit in hits}
         self.looked = 0.0
 
     def __call__(self, pod: Pod) -> bool:
@@ -89,7 +98,7 @@ class _Moment:
 
 
 def _late(pod: Pod, wanted: Phase) -> bool:
-    return ORDER.get(_phase(pod), 0) > ORDER.get(wanted, 0)
+    return stage_of(_phase(pod)) > stage_of(wanted)
 
 
 def _phase(pod: Pod) -> Phase:
