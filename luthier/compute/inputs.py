@@ -1,5 +1,6 @@
 """What a pod needs of a run before it can do a kind of work."""
 
+import json
 from pathlib import Path
 
 from luthier.compute.job import Kind
@@ -7,7 +8,7 @@ from luthier.compute.orders import Entry, Remote
 from luthier.models.base import ALIASES
 from luthier.run_folder import RunFolder
 from luthier.spec import ModelSpec
-from luthier.storage import read_json, sha256_json, write_json
+from luthier.storage import read_json, sha256_json, write_json, write_text
 
 NEEDED = {
     "baseline": ("spec.yaml", "data/train.parquet", "data/validation.parquet", "data/test.parquet",
@@ -39,3 +40,10 @@ def base_files(remote: Remote, run: RunFolder, model: ModelSpec) -> list[Entry]:
         known = {"seen": seen, "entries": [entry.model_dump() for entry in sent]}
         write_json(record, known)
     return [Entry.model_validate(entry) for entry in known["entries"]]
+
+
+def name_base(adapter: Path, model: ModelSpec, models: Path) -> None:
+    """Let the adapter's configuration name the base model as it is known here, not where the pod had it."""
+    config = read_json(adapter / "adapter_config.json")
+    config["base_model_name_or_path"] = str(models / model.base) if model.base in ALIASES else model.base
+    write_text(adapter / "adapter_config.json", json.dumps(config, indent=2, sort_keys=True))  # as PEFT writes it

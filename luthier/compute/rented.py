@@ -10,7 +10,7 @@ from typing import Any
 
 from luthier.bucket import open_bucket
 from luthier.compute import told
-from luthier.compute.inputs import base_files, inputs
+from luthier.compute.inputs import base_files, inputs, name_base
 from luthier.compute.job import Job, Kind, new_job, read_job
 from luthier.compute.mirror import Mirror
 from luthier.compute.orders import Entry, Order, Remote
@@ -184,6 +184,8 @@ class Rented:
     def _outcome(self, ended: dict[str, Any], job: Job) -> dict[str, Any]:
         if "result" in ended:
             self.mirror.take([Entry.model_validate(entry) for entry in ended["files"]])
+            if job.kind == "train":
+                name_base(self.run.adapter, self.spec.model, self.settings.models)
             write_json(job.folder.result, {"result": ended["result"]})
             return ended["result"]
         if "error" in ended:

@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from luthier.storage import atomic_path, sha256_file
 
@@ -20,7 +20,9 @@ def write_adapter(model: "PeftModel", folder: Path) -> None:
 
     weights = {name: tensor.contiguous() for name, tensor in get_peft_model_state_dict(model).items()}
     save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
-    model.peft_config["default"].save_pretrained(str(folder))
+    config: Any = model.peft_config["default"]
+    config.target_modules = sorted(config.target_modules or ())  # a set: its order differs from process to process
+    config.save_pretrained(str(folder))
 
 
 def publish(checkpoint: Path, target: Path) -> str:

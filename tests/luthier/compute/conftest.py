@@ -1,0 +1,1 @@
+from rented_run import cloud, home, impatient, trained_here  # noqa: F401
