@@ -1,5 +1,6 @@
 """estimate: how long the run will take and what it will cost, before anything is spent."""
 
+import textwrap
 from datetime import UTC, datetime
 
 from prefect import task
@@ -16,13 +17,17 @@ from tasks.pods import is_rented
 from tasks.terminal import display
 from tasks.work import RETRIED
 
+PAGE_WIDTH = 100
+"""Characters that Prefect's page shows of a line before it cuts it off."""
+
 
 @task(name="estimate", **RETRIED)
 def estimate(run: Run) -> None:
     """Say hours and dollars, choose the GPU where the spec leaves it open. Raises OverBudget before any is spent."""
     found = estimate_run(run.folder, run.spec, run.settings)
     told = list(lines(found, run.spec.budget, datetime.now(UTC)))
-    artifacts.markdown(f"estimate-{run.folder.run_id}", "\n".join(["```", *told, "```"]))
+    wrapped = (textwrap.fill(line, PAGE_WIDTH, subsequent_indent="  ") for line in told)
+    artifacts.markdown(f"estimate-{run.folder.run_id}", "\n".join(["```", *wrapped, "```"]))
     shown = display("estimate")
     for line in told:
         shown.line(line)
