@@ -33,7 +33,7 @@ from luthier.spec_file import load_spec
 from luthier.validation import validate
 
 TESTS = Path(__file__).parent.parent / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "flows")]
+sys.path += [str(TESTS), str(TESTS / "flows")]
 
 LUTHIER = (sys.executable, "-m", "flows.cli")
 PUBLISHED = 30

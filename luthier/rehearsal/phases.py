@@ -32,12 +32,12 @@ def phase_of(disk: Path) -> Phase:
 
 
 def work_done(disk: Path) -> int:
-    """Answers or steps that the newest attempt has told of."""
+    """How far the newest attempt has told that it has come: in answers, or in steps."""
     run = _run(disk)
     attempt = _attempt(run) if run else None
     if attempt is None:
         return 0
-    return sum(event["kind"] in ("progress", "metrics") for event in read_jsonl(attempt.events))
+    return max((event["done"] for event in read_jsonl(attempt.events) if event["kind"] == "progress"), default=0)
 
 
 def _brief(run: RunFolder) -> Phase | None:

@@ -19,7 +19,7 @@ NOTICE_S = 5.0
 
 @dataclass(frozen=True)
 class Strike:
-    """after: work that has been done in that phase before, in answers or steps; delay_s: seconds more."""
+    """after: how far the work must have come, in answers or steps; delay_s: seconds more."""
 
     phase: Phase
     how: How

@@ -18,7 +18,7 @@ from luthier.rehearsal.cloud import Cloud, Image
 from luthier.rehearsal.cloud.account import Account
 from luthier.rehearsal.findings import Ended, findings
 from luthier.rehearsal.plan import Strike
-from luthier.rehearsal.sabotage import Sabotage, spoil
+from luthier.rehearsal.sabotage import Sabotage, leak, spoil
 from luthier.rehearsal.striker import Striker
 from luthier.run import Run, open_run
 from luthier.run_folder import RunFolder
@@ -31,7 +31,7 @@ QUICK = {"LUTHIER_HEARTBEAT_S": "2", "LUTHIER_PROVIDER_POLL_S": "1", "LUTHIER_PO
 """A simulated machine is up in a second, so that its silence means something sooner."""
 
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-TO_TIDY_S = 90
+TO_TIDY_S = 20
 
 
 @dataclass
@@ -66,8 +66,10 @@ class Rehearsal:
         """
         remote = Remote(self.bucket, self._run(self.name).run_id)
         with self._cloud() as cloud:
+            if self.sabotage == "leak":
+                leak(cloud)
             process = self._luthier(self.name, self._environment(cloud), "compute.provider=runpod")
-            striker = Striker(cloud, remote, self.strikes, lambda: self._spoil(remote, cloud))
+            striker = Striker(cloud, remote, self.strikes, lambda: self._spoil(remote))
             with ended(straight), ended(process), striker:
                 yield from _followed(process, striker)
                 codes = [process.returncode, straight.wait()]
@@ -112,9 +114,9 @@ class Rehearsal:
     def _open(self, home: str) -> Run:
         return open_run(load_spec(self.folder / "spec.yaml"), Settings(home=self.folder / home))
 
-    def _spoil(self, remote: Remote, cloud: Cloud) -> None:
+    def _spoil(self, remote: Remote) -> None:
         if self.sabotage:
-            spoil(self.sabotage, remote, cloud)
+            spoil(self.sabotage, remote)
 
 
 def _followed(process: subprocess.Popen[bytes], striker: Striker) -> Iterator[Event]:

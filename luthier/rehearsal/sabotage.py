@@ -5,7 +5,8 @@ from typing import Literal
 import orjson
 
 from luthier.compute.orders import Remote
-from luthier.rehearsal.cloud import Cloud
+from luthier.rehearsal.cloud import Cloud, Pod, Watch
+from luthier.rehearsal.phases import phase_of
 from luthier.rehearsal.plan import Strike
 from luthier.storage import sha256_bytes, sha256_json
 from luthier.training.checkpoints import MANIFEST
@@ -16,22 +17,33 @@ WEIGHTS = "adapter_model.safetensors"
 
 
 def strikes_for(interruptions: int, checkpoint_every: int) -> list[Strike]:
-    """Interruptions late enough in the training for what is broken to matter."""
-    return [Strike("training", "outbid", after=3 * checkpoint_every, delay_s=0) for _ in range(interruptions)]
+    """Interruptions so late in the training that to begin it anew costs more steps than may be lost."""
+    after = 2 * checkpoint_every + 2
+    return [Strike("training", "outbid", after=after, delay_s=0) for _ in range(interruptions)]
 
 
-def spoil(sabotage: Sabotage, remote: Remote, cloud: Cloud) -> None:
+def leak(cloud: Cloud) -> Watch:
+    """From the evaluation on, the last stage that needs a pod, none can be ended: not by home and not by itself.
+
+    Returns what waits for that moment.
+    """
+
+    def deny(_pod: Pod) -> None:
+        cloud.faults.add("500", on="terminate", times=10**6)
+
+    return cloud.watch("luthier-", lambda pod: phase_of(pod.disk) == "evaluating", deny)
+
+
+def spoil(sabotage: Sabotage, remote: Remote) -> None:
     """To be called after an interruption.
 
     torn: the newest checkpoint gets other weights and a manifest that says they are right, as if manifests were
-    written without looking. no-resume: all checkpoints are gone. leak: no pod can be ended any more.
+    written without looking. no-resume: all checkpoints are gone, as if none had ever been sent.
     """
-    if sabotage == "leak":
-        cloud.faults.add("500", on="terminate", times=10**6)
-    elif sabotage == "no-resume":
+    if sabotage == "no-resume":
         for stored in remote.bucket.list(remote.checkpoints):
             remote.bucket.delete(stored.key)
-    else:
+    elif sabotage == "torn":
         _tear(remote)
 
 

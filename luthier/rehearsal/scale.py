@@ -1,22 +1,24 @@
 """A run scaled down until it takes a minute: same architecture, same chat template, a sample of the same rows."""
 
-import random
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from luthier.errors import ModelError
 from luthier.models.base import load_tokenizer, locate
-from luthier.rows import Row, row_batches
+from luthier.rehearsal.sample import TOKENS, sample
 from luthier.run import Run
 from luthier.spec import BudgetSpec, ComputeSpec, NotifySpec, RunSpec
 from luthier.spec_file import save_spec
 from luthier.storage import write_jsonl
 
-ROWS = 120
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 STEPS = 24
 CHECKPOINT_EVERY = 6
 BATCH = 16
 """So many examples a step that sending a checkpoint takes less time than training to the next one, as in real runs."""
-TOKENS = 256
 SMALL: dict[str, Any] = {
     "hidden_size": 64,
     "intermediate_size": 128,
@@ -34,45 +36,53 @@ SMALL: dict[str, Any] = {
 def scale_down(run: Run, folder: Path) -> Path:
     """Write model, data and spec of the rehearsal of `run`, whose data has been validated; returns the spec's path."""
     write_tiny_model(locate(run.spec.model, run.settings.models), folder / "model", run.spec.model.trust_remote_code)
-    write_jsonl(folder / "data.jsonl", [{"messages": row["messages"]} for row in _sample(run)])
+    write_jsonl(folder / "data.jsonl", sample(run))
     path = folder / "spec.yaml"
     save_spec(_small(run.spec, folder), path)
     return path
 
 
 def write_tiny_model(base: Path, folder: Path, trust_remote_code: bool = False) -> None:
-    """A model of the architecture of `base`, with few and random weights, and its tokenizer."""
+    """A model of the architecture of `base`, with few and random weights, and its tokenizer.
+
+    Raises ModelError where an architecture cannot be made small in this way.
+    """
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    try:
+        _tiny(base, trust_remote_code).save_pretrained(folder)
+    except Exception as error:  # each architecture has its own way to refuse sizes
+        raise ModelError(
+            "a small model of this architecture cannot be made", f"{type(error).__name__}: {error}",
+            "Rehearse with another base: what is rehearsed is the same for all.", "model.base",
+        ) from error  # fmt: skip
+    load_tokenizer(base, trust_remote_code).save_pretrained(folder)
+
+
+def _tiny(base: Path, trust_remote_code: bool) -> "PreTrainedModel":
+    """A model that has proved that it can be asked something."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
-    from transformers.utils.logging import disable_progress_bar
 
     config = AutoConfig.from_pretrained(base, trust_remote_code=trust_remote_code)
     for part in {id(part): part for part in (config, config.get_text_config())}.values():
         _shrink(part)
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(config, dtype=torch.float32, trust_remote_code=trust_remote_code)
-    disable_progress_bar()
-    model.save_pretrained(folder)
-    load_tokenizer(base, trust_remote_code).save_pretrained(folder)
+    model(input_ids=torch.zeros((1, 4), dtype=torch.long))
+    return model
 
 
 def _shrink(config: Any) -> None:
     for name, value in SMALL.items():
-        if isinstance(getattr(config, name, None), int):
-            setattr(config, name, value)
-    if isinstance(getattr(config, "layer_types", None), list):
-        config.layer_types = config.layer_types[: SMALL["num_hidden_layers"]]
-
-
-def _sample(run: Run) -> list[Row]:
-    """Some of the accepted rows, whichever split they are in; the same for the same seed."""
-    rows = [
-        row
-        for name in ("train", "validation", "test")
-        for batch in row_batches(run.folder.split(name))
-        for row in batch
-    ]
-    return random.Random(run.spec.seed).sample(rows, min(ROWS, len(rows)))
+        with suppress(AttributeError):  # derived from others
+            if isinstance(getattr(config, name, None), int):
+                setattr(config, name, value)
+    kinds = list(dict.fromkeys(getattr(config, "layer_types", None) or []))
+    if kinds:  # where layers differ, some of each kind
+        layers = SMALL["num_hidden_layers"]
+        config.layer_types = (kinds * layers)[:layers]
 
 
 def _small(spec: RunSpec, folder: Path) -> RunSpec:
@@ -97,6 +107,7 @@ def _small(spec: RunSpec, folder: Path) -> RunSpec:
         "columns": {},
         "dedupe": "off",
         "on_bad_rows": "refuse",
+        "split": spec.data.split.model_copy(update={"by": "random"}),  # so few rows need not make groups enough
     }
     evaluation = {"max_examples": 12, "max_new_tokens": 8, "few_shot": [1], "accept": {}}
     return spec.model_copy(
