@@ -29,6 +29,8 @@ def home(tmp_path, prefect_api) -> Home:
 @pytest.fixture
 def in_prefect(prefect_api, monkeypatch) -> Iterator[Callable[[Home], None]]:
     """Make this process one of a home: its variables, and Prefect's settings, which may have been read before."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogHandler
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     def enter(home: Home) -> None:
@@ -37,6 +39,8 @@ def in_prefect(prefect_api, monkeypatch) -> Iterator[Callable[[Home], None]]:
 
     with temporary_settings({PREFECT_API_URL: prefect_api}):
         yield enter
+        APILogHandler().flush()  # while the server is there: at exit both would wait for it for a minute
+        EventsWorker.drain_all(timeout=10)
 
 
 @pytest.fixture(scope="session")
