@@ -48,7 +48,8 @@ def rehearse(
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
-    _store(folder, found if keep else found | {"straight_home": None, "interrupted_home": None})
+    found = found if keep else found | {"straight_home": None, "interrupted_home": None}
+    _store(folder, found)
     _tell(found)
     if as_json:
         print_json(found)
@@ -107,10 +108,20 @@ def _store(folder: Path, found: dict[str, Any]) -> None:
 
 
 def _tell(found: dict[str, Any]) -> None:
+    if found["interruptions"]:
+        say("What was done to it, and what that cost:")
+    for number, hit in enumerate(found["interruptions"], 1):
+        say(f"  {number}. {hit['how']} in {hit['phase']}: {_cost(hit)}")
+    say("What must hold:")
     for check in found["checks"]:
         say(f"  {'held' if check['held'] else 'DID NOT HOLD':<13} {check['name']}: {check['told']}")
-    for hit in found["interruptions"]:
-        lost, after = hit["lost_steps"], hit["resumed_after_s"]
-        went_on = f", went on after {after} s" if after is not None else ""
-        say(f"  {hit['how']} in {hit['phase']}" + (f", {lost} steps lost" if lost is not None else "") + went_on)
-    say("Everything held." if found["held"] else "Something did not hold.")
+    if found["straight_home"]:
+        say(f"Both runs: {found['straight_home']}, {found['interrupted_home']}")
+    again = "Something did not hold. The same command with --keep keeps both runs, to look at."
+    say("Everything held." if found["held"] else again)
+
+
+def _cost(hit: dict[str, Any]) -> str:
+    lost, after = hit["lost_steps"], hit["resumed_after_s"]
+    steps = "" if lost is None else f"{lost} steps done again, "
+    return steps + (f"went on after {after} s" if after is not None else "the next one came before it went on")
