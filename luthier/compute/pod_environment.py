@@ -78,11 +78,11 @@ def _folder(path: str) -> str:
 
 
 def _check_address(bucket: Bucket) -> None:
-    """Refuse an address with a password in it, and one that leads nowhere from a rented machine."""
-    for address in (bucket.uri, bucket.endpoint or ""):
-        if without_secrets(address) != address:
-            what = f"the address of the storage holds a user or a password: {without_secrets(address)}"
-            raise StorageError(what, "It would be shown.", "Take it out; keys belong into variables.", STORAGE)
+    """Refuse an endpoint with a password in it, and one that leads nowhere from a rented machine."""
+    endpoint = bucket.endpoint or ""
+    if without_secrets(endpoint) != endpoint:
+        what = f"the address of the storage holds a user or a password: {without_secrets(endpoint)}"
+        raise StorageError(what, "It would be shown.", "Take it out; keys belong into variables.", STORAGE)
     if bucket.endpoint and _is_private(bucket.endpoint) and not _cloud_is_simulated():
         raise StorageError(
             f"rented pods cannot reach the storage at {bucket.endpoint}", "That address is known on this network only.",

@@ -9,11 +9,11 @@ from itertools import chain, repeat
 from typing import Any
 
 from luthier.bucket import open_bucket
-from luthier.compute import told
-from luthier.compute.inputs import base_files, inputs, name_base
+from luthier.compute.endings import Endings
+from luthier.compute.inputs import base_files, inputs
 from luthier.compute.job import Job, Kind, new_job, read_job
 from luthier.compute.mirror import Mirror
-from luthier.compute.orders import Entry, Order, Remote
+from luthier.compute.orders import Order, Remote
 from luthier.compute.owner import Owner
 from luthier.compute.pod_environment import pod_environment
 from luthier.compute.pods.record import PodRecord
@@ -22,40 +22,19 @@ from luthier.compute.pods.runpod import open_provider
 from luthier.compute.shared_records import SharedRecords
 from luthier.compute.spending import Spending
 from luthier.compute.witnesses import Witnesses
-from luthier.errors import (
-    AlreadyRunning,
-    LuthierError,
-    PodCapacity,
-    PodGone,
-    PodInterrupted,
-    PodStartTimeout,
-    ProviderUnavailable,
-    StorageError,
-    StorageUnavailable,
-    WorkerDied,
-)
+from luthier.errors import AlreadyRunning, PodCapacity, ProviderUnavailable, StorageError, StorageUnavailable
 from luthier.events import Event
 from luthier.history import RunHistory
 from luthier.run_folder import RunFolder
-from luthier.secrets import redact
 from luthier.settings import Settings
 from luthier.spec import RunSpec
-from luthier.storage import write_json, write_text
 
 POLL_S = 1.0
-TO_SAVE_S = 15
-"""A pod that is to be ended may save its work for so long, once it knows: it looks at every sign of life."""
-
-LAST_SAVE_S = 90
-"""The same where no next attempt is near, the money or the time being gone; Spending keeps back more."""
+STORAGE_PATIENCE_S = 3600
+"""A pod works on while the storage is away, so there is time."""
 
 ASK_AGAIN_S = (2, 5, 10, 30, 60, 120)
 """Between two requests for a pod, when there was none to be had."""
-
-LOG_LINES = 200
-
-AT_WORK = ("working", "uploading", "sending the results")
-"""What a pod says once its worker runs; before, the work cannot be the reason that the pod is gone."""
 
 
 class Rented:
@@ -72,6 +51,7 @@ class Rented:
         self.history = RunHistory(run)
         self.spending = Spending(run, spec)
         self.shared = SharedRecords(remote, rental.records)
+        self.endings = Endings(spec, settings, remote, rental, self.mirror, self.history)
 
     def catch_up(self) -> None:
         """Copy what pods wrote while nobody followed. Raises AlreadyRunning when another home works on this run."""
@@ -96,9 +76,9 @@ class Rented:
         except (ProviderUnavailable, StorageUnavailable, AlreadyRunning):
             raise  # the pod works on, for the next attempt or for the home that took the run over
         except BaseException as error:
-            self._gone(job, error)
+            self.endings.gone(job, error)
             raise
-        yield {"kind": "finished", "time": time.time(), "result": self._outcome(ended, job)}
+        yield {"kind": "finished", "time": time.time(), "result": self.endings.outcome(ended, job)}
 
     def release(self, cause: str) -> None:
         """End every pod of this run, unless another home has taken it over, with its pods."""
@@ -146,12 +126,9 @@ class Rented:
         ended = self.mirror.ended(job.attempt)
         if ended is not None:
             return "result" in ended
-        record = self._record(job)
+        record = self.rental.records.named(job.pod)
         pod = self.rental.provider.get(record.id or "") if record.end_cause is None else None
         return pod is not None and pod.state != "ended"
-
-    def _record(self, job: Job) -> PodRecord:
-        return next(record for record in self.rental.records.all() if record.name == job.pod)
 
     def _give(self, kind: Kind, progress: int, flow_run: str, record: PodRecord) -> Job:
         """Write the attempt's job here, and the order for the pod."""
@@ -166,77 +143,31 @@ class Rented:
         return job
 
     def _follow(self, job: Job) -> Generator[Event, None, dict[str, Any]]:
-        """Yield events until the pod told how the attempt ended. Raises PodGone and its kinds, OverBudget."""
+        """Yield events until the pod told how the attempt ended. Raises PodGone and its kinds, OverBudget, OutOfTime.
+
+        Raises StorageUnavailable when the storage was out of reach for STORAGE_PATIENCE_S.
+        """
         is_up = any(read_job(self.run.attempt(n)).pod == job.pod for n in self.mirror.seen if n != job.attempt)
-        witnesses = Witnesses(self.rental.provider, self._record(job), self.settings, is_up)
+        witnesses = Witnesses(self.rental.provider, self.rental.records.named(job.pod), self.settings, is_up)
         while True:
-            ended = self.mirror.ended(job.attempt)
-            beat = self.mirror.pull(job.attempt)
+            try:
+                ended, beat = self.mirror.ended(job.attempt), self.mirror.pull(job.attempt)
+                witnesses.hear(beat)
+                self.owner.keep()
+            except StorageUnavailable as error:
+                if witnesses.deaf_s() > STORAGE_PATIENCE_S:
+                    raise
+                ended = None
+                yield {"kind": "pod", "time": time.time(), "text": f"{error.what}; the pod works on"}
             yield from self.history.mirror(job.attempt)
             if ended is not None:
                 return ended
-            witnesses.check(beat)
-            self.owner.keep()
+            witnesses.judge()
+            if witnesses.is_mute():
+                self.endings.keep_log(job)
             yield from self.spending.told()
             self.spending.check()
             time.sleep(POLL_S)
-
-    def _outcome(self, ended: dict[str, Any], job: Job) -> dict[str, Any]:
-        if "result" in ended:
-            self.mirror.take([Entry.model_validate(entry) for entry in ended["files"]])
-            if job.kind == "train":
-                name_base(self.run.adapter, self.spec.model, self.settings.models)
-            write_json(job.folder.result, {"result": ended["result"]})
-            return ended["result"]
-        if "error" in ended:
-            raise self._told(ended["error"], job, self._record(job))
-        self.history.interrupted(job.kind, job.attempt, ended["ended"], excused=ended["leaving"])
-        what = f"the {job.kind} worker of attempt {job.attempt} ended early"
-        if ended["leaving"]:
-            self.rental.end(self._record(job), ended["ended"], evicted=True)
-            raise PodInterrupted(what, f"Its pod was told to leave. {ended['ended']}")
-        raise WorkerDied(what, ended["ended"], f"Its log: {job.folder.log}")
-
-    def _told(self, error: told.Told, job: Job, record: PodRecord) -> LuthierError:
-        """The worker's own error; one that is the pod's fault ends the pod."""
-        rebuilt = told.rebuild(error, job.folder.log)
-        if isinstance(rebuilt, PodGone):
-            self.history.interrupted(job.kind, job.attempt, rebuilt.what)
-            self.rental.end(record, rebuilt.what)
-        else:
-            write_json(job.folder.result, {"error": error})
-        return rebuilt
-
-    def _gone(self, job: Job, error: BaseException) -> None:
-        """Another attempt will be needed: save what can be saved, end the pod where it is no use, tell it."""
-        if isinstance(error, PodGone):
-            with suppress(StorageUnavailable):
-                self.mirror.pull(job.attempt)  # its last words, to know how far it came
-            self._keep_log(job)
-            beat = self.mirror.seen.get(job.attempt, {})
-            excused = isinstance(error, PodInterrupted) or beat.get("phase") not in AT_WORK
-            self.history.interrupted(job.kind, job.attempt, f"{error.what}. {error.why}".strip(), excused)
-            self.rental.end(self._record(job), error.what, evicted=not isinstance(error, PodStartTimeout))
-            return
-        self._save(job, LAST_SAVE_S if isinstance(error, LuthierError) else TO_SAVE_S)
-        cause = error.what if isinstance(error, LuthierError) else "The run was stopped from outside"
-        self.history.interrupted(job.kind, job.attempt, cause, excused=True)
-
-    def _keep_log(self, job: Job) -> None:
-        """The last lines of the pod's container, while the provider still has them."""
-        record = self._record(job)
-        with suppress(LuthierError):
-            lines = self.rental.provider.logs(record.id or "", LOG_LINES)
-            write_text(self.run.pods / f"{record.number}.log", redact("\n".join(lines)))
-
-    def _save(self, job: Job, seconds: float) -> None:
-        """Ask the pod to save and stop, and give it so long for that."""
-        with suppress(StorageUnavailable):
-            self.remote.put_json(self.remote.key(job.attempt, "stop.json"), {"time": time.time()})
-            until = time.monotonic() + self.settings.heartbeat_s + seconds
-            while self.mirror.ended(job.attempt) is None and time.monotonic() < until:
-                time.sleep(0.5)
-            self.mirror.pull(job.attempt)
 
 
 def open_rented(run: RunFolder, spec: RunSpec, settings: Settings) -> Rented:

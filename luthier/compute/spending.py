@@ -14,6 +14,10 @@ TO_SAVE_S = 120
 """Kept back from the budget: what it takes to write a last checkpoint and to end the pod."""
 
 
+TO_BE_OF_USE_S = 600
+"""Another pod is not rented for less: it would hardly come up."""
+
+
 class Spending:
     """Of one run, over all its pods."""
 
@@ -30,8 +34,11 @@ class Spending:
 
     def usd_left(self) -> float | None:
         """What the budget leaves, kept-back money apart; None where there is no limit."""
-        limit = self.budget.max_usd
-        return None if limit is None else limit - self.usd() - self.usd_per_hour() * TO_SAVE_S / 3600
+        if self.budget.max_usd is None:
+            return None
+        now, before = self.usd_per_hour(), [record.usd_per_hour or 0.0 for record in self.records.all()]
+        kept_back = now * TO_SAVE_S if now else max(before, default=0.0) * TO_BE_OF_USE_S
+        return self.budget.max_usd - self.usd() - kept_back / 3600
 
     def told(self) -> Iterator[Event]:
         """The event `cost`, every now and then."""

@@ -30,14 +30,29 @@ class Witnesses:
         known = Pod(record.id or "", record.name, "running") if is_up else None
         self.watched = Watched(record.name, created_at=time.time(), pod=known)
         self.beat: dict[str, Any] | None = None
-        self.beat_at = self.looked_at = 0.0
+        self.beat_at = self.looked_at = self.newest = 0.0
+        self.heard_at = time.time()
 
-    def check(self, beat: dict[str, Any] | None) -> None:
-        """Call it with the newest sign of life in the storage. Raises PodGone's kinds to give the pod up."""
+    def hear(self, beat: dict[str, Any] | None) -> None:
+        """The storage was read: its newest sign of life of the pod, or None."""
         now = time.time()
         if beat != self.beat:
             self.beat, self.beat_at = beat, now
+        self.heard_at = now
         self.watched = self.watched.heard(None if beat is None else now - self.beat_at, now)
+
+    def deaf_s(self) -> float:
+        """For how long the storage could not be read."""
+        return time.time() - self.heard_at
+
+    def is_mute(self) -> bool:
+        """Whether a look at a pod that runs, and says nothing, was just taken."""
+        pod = self.watched.pod
+        return self.beat is None and self.looked_at == self.newest and pod is not None and pod.state == "running"
+
+    def judge(self) -> None:
+        """Ask the provider when it is time. Raises PodGone's kinds to give the pod up."""
+        self.newest = now = time.time()
         if now - self.looked_at > self.poll_s:
             self.looked_at = now
             self._look(now)

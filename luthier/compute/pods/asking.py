@@ -45,7 +45,7 @@ class Asking:
         refused: dict[Purchase, str] = {}
         while True:
             choice = self._choose(quote, refused, hours_needed)
-            record = self._intend(quote, choice, _end_after(hours_needed, usd_left, choice.limit_usd))
+            record = self._intend(quote, choice, _end_after(hours_needed, usd_left, choice.usd_per_hour))
             yield told(record, "asked", choice.reason)
             record, obstacle = self._ask(record, choice)
             if not obstacle:

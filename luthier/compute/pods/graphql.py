@@ -24,6 +24,15 @@ RENT = {
 
 RENTED = "id name desiredStatus lastStatusChange costPerHr"
 
+LOOK = """
+query Pod {
+  pod(input: {podId: "%s"}) {
+    id name desiredStatus lastStatusChange costPerHr runtime { uptimeInSeconds }
+  }
+}
+"""
+"""The package's own query for a pod leaves out when its container began, by which a crash loop is seen."""
+
 LOWEST = "minimumBidPrice uninterruptablePrice stockStatus"
 PRICES = f"""
 query Prices {{
@@ -53,7 +62,7 @@ class GraphQL:
         return _rented(response, field, [*hide, key])
 
     def get(self, pod_id: str) -> Pod | None:
-        found = self._sdk(lambda runpod: runpod.get_pod(pod_id))
+        found = self._sdk(lambda _: _ask(LOOK % pod_id)["pod"])
         return _pod(found) if found else None
 
     def list(self, prefix: str) -> Sequence[Pod]:
@@ -125,12 +134,17 @@ class GraphQL:
         raise failure
 
 
+def _ask(query: str) -> dict[str, Any]:
+    from runpod.api.graphql import run_graphql_query
+
+    return run_graphql_query(query)["data"]
+
+
 def _terminate(pod_id: str) -> None:
     """runpod.terminate_pod, whose answer is looked at: that function takes a 429 or a 500 without words for done."""
-    from runpod.api.graphql import run_graphql_query
     from runpod.api.mutations.pods import generate_pod_terminate_mutation
 
-    run_graphql_query(generate_pod_terminate_mutation(pod_id))["data"]
+    _ask(generate_pod_terminate_mutation(pod_id))
 
 
 def _why_unreadable() -> LuthierError:
@@ -176,7 +190,7 @@ def _pod(found: dict[str, Any]) -> Pod:
         state="running" if up else STATES.get(status, "starting"),
         said=said,
         usd_per_hour=found.get("costPerHr"),
-        uptime_s=found.get("uptimeSeconds") if up else None,
+        uptime_s=(found["runtime"] or {}).get("uptimeInSeconds") if up else None,
         billed=status != "TERMINATED" and not said.lower().startswith("terminated"),
     )
 

@@ -55,6 +55,9 @@ class Records:
         records = [PodRecord.model_validate(read_json(path)) for path in self.folder.glob("[0-9]*.json")]
         return sorted(records, key=lambda record: record.number)
 
+    def named(self, name: str) -> PodRecord:
+        return next(record for record in self.all() if record.name == name)
+
     def open(self) -> list[PodRecord]:
         """Those whose end is not verified."""
         return [record for record in self.all() if record.ended_at is None]

@@ -120,7 +120,7 @@ def test_a_store_on_this_network_is_for_simulated_machines_only(monkeypatch, end
     ("settings", "words"),
     [
         ({"storage": None}, "no storage"),
-        ({"storage": "s3://key:planted@runs"}, "password"),
+        ({"storage": "s3://key:planted@runs"}, "keys belong in"),
         ({"storage_endpoint": "https://key:planted@s3.example.com"}, "password"),
         ({"pod_secrets": {**REFERENCES, "RUNPOD_API_KEY": "key"}}, "RUNPOD_API_KEY cannot be filled"),
         ({"pod_secrets": {**REFERENCES, "LUTHIER_STORAGE": "key"}}, "LUTHIER_STORAGE cannot be filled"),

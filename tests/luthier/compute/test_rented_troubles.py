@@ -31,7 +31,7 @@ CRASHES = (
 @pytest.fixture(autouse=True)
 def no_model(monkeypatch):
     """These pods make no adapter."""
-    monkeypatch.setattr("luthier.compute.rented.name_base", lambda *_: None)
+    monkeypatch.setattr("luthier.compute.endings.name_base", lambda *_: None)
 
 
 @pytest.fixture
