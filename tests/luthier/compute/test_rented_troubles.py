@@ -7,7 +7,8 @@ import orjson
 import pytest
 from rented_run import GPU, RentedRun, scripted, until, wait_for
 
-from luthier.compute import told
+from luthier.bucket import Bucket
+from luthier.compute import rented, told
 from luthier.compute.job import new_job
 from luthier.errors import (
     NoBalance,
@@ -55,8 +56,8 @@ def follow(home):
     ("strike", "error", "excused"),
     [
         (lambda cloud, pod: cloud.evict(pod, 0), PodInterrupted, True),
-        (lambda cloud, pod: cloud.evict(pod, 0, "terminate"), PodLost, False),
-        (lambda cloud, pod: cloud.maintain(pod), PodLost, False),
+        (lambda cloud, pod: cloud.evict(pod, 0, "terminate"), PodLost, True),
+        (lambda cloud, pod: cloud.maintain(pod), PodLost, True),
         (lambda cloud, pod: cloud.vanish(pod), PodStalled, False),
     ],
     ids=["outbid", "outbid and gone", "host maintenance", "host vanishes"],
@@ -198,7 +199,24 @@ def test_a_later_stage_has_its_time_in_an_old_pod(home, cloud, plays):
     assert last["result"] == {"steps": 1} and len(cloud.pods()) == 1
 
 
-def test_a_storage_that_is_away_leaves_the_pod_alone(home, cloud, plays, monkeypatch):
+def test_a_storage_that_is_away_is_waited_for(home, cloud, plays, monkeypatch):
+    plays("done")
+    events, get, times = follow(home), Bucket.get, []
+
+    def away(bucket, key):
+        times.append(key)
+        if len(times) < 4:
+            raise StorageUnavailable("the storage does not answer")
+        return get(bucket, key)
+
+    monkeypatch.setattr(Bucket, "get", away)
+    *told, last = events
+    assert last["result"] == {"steps": 1} and home.run.attempt_numbers() == [1]
+    assert "the pod works on" in next(event["text"] for event in told if event["kind"] == "pod")
+
+
+def test_a_storage_that_stays_away_leaves_the_pod_alone(home, cloud, plays, monkeypatch):
+    monkeypatch.setattr(rented, "STORAGE_PATIENCE_S", 0)
     plays("done")
     events = follow(home)
 
