@@ -66,7 +66,7 @@ def test_sigterm_ends_the_pods_and_what_was_saved_is_used(alone, tmp_path, cloud
 
 
 @pytest.mark.drill
-def test_a_killed_prefect_server_ends_the_run_and_its_pods(alone, tmp_path, cloud, tiny_model):
+def test_a_killed_prefect_server_leaves_no_pod_and_the_same_command_continues(alone, tmp_path, cloud, tiny_model):
     spec = rented_spec(tmp_path, tiny_model, training=LONG)
     with alone.started("run", spec) as process:
         alone.at_step(10, process)
