@@ -27,7 +27,7 @@ from luthier.spec_file import load_spec
 from luthier.validation import validate
 
 IMAGE = "luthier:rehearsal"
-QUICK = {"LUTHIER_HEARTBEAT_S": "2", "LUTHIER_PROVIDER_POLL_S": "1", "LUTHIER_POD_READY_MINUTES": "2"}
+QUICK = {"LUTHIER_HEARTBEAT_S": "2", "LUTHIER_PROVIDER_POLL_S": "1", "LUTHIER_POD_READY_MINUTES": "0.5"}
 """A simulated machine is up in a second, so that its silence means something sooner."""
 
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
