@@ -8,7 +8,7 @@ from prefect import get_run_logger
 
 from luthier.compute.pod_environment import pod_environment
 from luthier.compute.pods.record import Records
-from luthier.compute.rented import Rented, open_rented
+from luthier.compute.rented import Rented, end_pods, open_rented
 from luthier.errors import LuthierError
 from luthier.run import Run
 from luthier.run_folder import RunFolder
@@ -40,7 +40,7 @@ def hours_needed(run: Run) -> float:
 def end_pods_of(run: RunFolder, cause: str) -> None:
     """End those of the run's pods that its records say are not ended. Raises what the provider's calls raise."""
     if Records(run).open():
-        open_rented(run, load_spec(run.spec), Settings()).release(cause)
+        end_pods(run, load_spec(run.spec), Settings(), cause)
 
 
 def release(run: Run, cause: str) -> None:

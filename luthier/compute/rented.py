@@ -22,7 +22,7 @@ from luthier.compute.pods.runpod import open_provider
 from luthier.compute.shared_records import SharedRecords
 from luthier.compute.spending import Spending
 from luthier.compute.witnesses import Witnesses
-from luthier.errors import AlreadyRunning, PodCapacity, ProviderUnavailable, StorageError, StorageUnavailable
+from luthier.errors import AlreadyRunning, PodCapacity, ProviderUnavailable, SpecError, StorageError, StorageUnavailable
 from luthier.events import Event
 from luthier.history import RunHistory
 from luthier.run_folder import RunFolder
@@ -172,9 +172,21 @@ class Rented:
 
 def open_rented(run: RunFolder, spec: RunSpec, settings: Settings) -> Rented:
     """The pods of a run, by the settings. Raises SpecError, StorageError, ProviderDenied."""
-    remote = Remote(open_bucket(settings), run.run_id)
+    return Rented(run, spec, settings, Remote(open_bucket(settings), run.run_id), _rental(run, spec, settings))
 
+
+def end_pods(run: RunFolder, spec: RunSpec, settings: Settings, cause: str) -> None:
+    """End the run's pods, also where the settings do not tell any more how to rent. Raises what the provider raises."""
+    try:
+        rented = open_rented(run, spec, settings)
+    except (SpecError, StorageError):
+        _rental(run, spec, settings).end_all(cause)
+    else:
+        rented.release(cause)
+
+
+def _rental(run: RunFolder, spec: RunSpec, settings: Settings) -> Rental:
     def environment(name: str, deadline: datetime) -> dict[str, str]:
         return pod_environment(run.run_id, name, settings, deadline)
 
-    return Rented(run, spec, settings, remote, Rental(run, spec.compute, settings, open_provider(), environment))
+    return Rental(run, spec.compute, settings, open_provider(), environment)
