@@ -16,7 +16,8 @@ from luthier.compute.mirror import Mirror
 from luthier.compute.orders import Order, Remote
 from luthier.compute.owner import Owner
 from luthier.compute.pod_environment import pod_environment
-from luthier.compute.pods.record import PodRecord
+from luthier.compute.pods import ending
+from luthier.compute.pods.record import PodRecord, Records
 from luthier.compute.pods.rental import Rental
 from luthier.compute.pods.runpod import open_provider
 from luthier.compute.shared_records import SharedRecords
@@ -172,7 +173,12 @@ class Rented:
 
 def open_rented(run: RunFolder, spec: RunSpec, settings: Settings) -> Rented:
     """The pods of a run, by the settings. Raises SpecError, StorageError, ProviderDenied."""
-    return Rented(run, spec, settings, Remote(open_bucket(settings), run.run_id), _rental(run, spec, settings))
+    remote = Remote(open_bucket(settings), run.run_id)
+
+    def environment(name: str, deadline: datetime) -> dict[str, str]:
+        return pod_environment(run.run_id, name, settings, deadline)
+
+    return Rented(run, spec, settings, remote, Rental(run, spec.compute, settings, open_provider(), environment))
 
 
 def end_pods(run: RunFolder, spec: RunSpec, settings: Settings, cause: str) -> None:
@@ -180,13 +186,8 @@ def end_pods(run: RunFolder, spec: RunSpec, settings: Settings, cause: str) -> N
     try:
         rented = open_rented(run, spec, settings)
     except (SpecError, StorageError):
-        _rental(run, spec, settings).end_all(cause)
+        records = Records(run)
+        for record in records.open():
+            ending.end(open_provider(), records, record, cause, evicted=False)
     else:
         rented.release(cause)
-
-
-def _rental(run: RunFolder, spec: RunSpec, settings: Settings) -> Rental:
-    def environment(name: str, deadline: datetime) -> dict[str, str]:
-        return pod_environment(run.run_id, name, settings, deadline)
-
-    return Rental(run, spec.compute, settings, open_provider(), environment)

@@ -34,6 +34,14 @@ def test_by_position_as_the_engine_does(rented):
     assert record.ended_at and record.end_cause == "The flow run is Cancelling"
 
 
+def test_without_the_settings_to_rent_by(rented, monkeypatch):
+    cloud, run, flow_run = rented
+    for name in ("LUTHIER_STORAGE", "LUTHIER_POD_IMAGE"):
+        monkeypatch.delenv(name)
+    end_pods(finetune, flow_run, Cancelling())
+    assert cloud.running_pods() == [] and Records(run).open() == []
+
+
 def test_by_name_as_the_runner_does(rented):
     cloud, _, flow_run = rented
     end_pods(flow=finetune, flow_run=flow_run, state=Cancelling())
