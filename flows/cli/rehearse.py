@@ -13,8 +13,12 @@ import click
 from flows.cli.common import command, print_json, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from luthier.events import Event
     from luthier.rehearsal.rehearse import Rehearsal
     from luthier.run import Run
+    from tasks.terminal import Display
 
 FAILED = 7
 
@@ -89,15 +93,19 @@ def _rehearsed(rehearsal: "Rehearsal") -> dict[str, Any]:
     try:
         shown.line("one run straight, one on the simulated cloud")
         with closing(rehearsal.interrupted(rehearsal.straight())) as events:
-            for event in events:
-                if event["kind"] == "finished":
-                    return event["result"]
-                if event["kind"] == "line":
-                    shown.line(event["text"])
-                else:
-                    shown.progress(event["done"], event["total"], "interruptions")
+            return _followed(events, shown)
     finally:
         shown.close()
+
+
+def _followed(events: "Iterable[Event]", shown: "Display") -> dict[str, Any]:
+    for event in events:
+        if event["kind"] == "finished":
+            return event["result"]
+        if event["kind"] == "line":
+            shown.line(event["text"])
+        else:
+            shown.progress(event["done"], event["total"], "interruptions")
     raise AssertionError("a rehearsal ends with the event finished")
 
 

@@ -121,6 +121,7 @@ class Rehearsal:
 
 def _followed(process: subprocess.Popen[bytes], striker: Striker) -> Iterator[Event]:
     told = 0
+    yield {"kind": "progress", "time": time.time(), "done": 0, "total": len(striker.strikes)}
     while process.poll() is None or told < len(striker.hits):
         for hit in striker.hits[told:]:
             told += 1
