@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import itertools
 import json
 import sqlite3
 import subprocess
@@ -28,6 +29,7 @@ SECRET = PLANTED.environment["HF_TOKEN"]
         *(base64.b64encode(b"x" * before + SECRET.encode() + b"y" * 5).decode() for before in range(6)),
         *(base64.urlsafe_b64encode(b"x" * before + SECRET.encode()).decode() for before in range(6)),
     ],
+    ids=itertools.count(),  # secrets differ from worker to worker, names must not
 )
 def test_every_way_of_writing_is_seen(written):
     assert {leak.variable for leak in PLANTED.found_in("log", f"key={written} refused")} == {"HF_TOKEN"}

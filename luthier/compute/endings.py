@@ -94,8 +94,9 @@ class Endings:
         log = self.history.run.pods / f"{self.rental.records.named(job.pod).number}.log"
         if log.exists():
             error.fix = f"{error.fix} Its log: {log}".strip()
-        phase = self.mirror.seen.get(job.attempt, {}).get("phase")
-        excused = isinstance(error, PodInterrupted | PodLost) or phase not in AT_WORK
+        beat = self.mirror.seen.get(job.attempt)  # none: perhaps its image or a secret is wrong, as the next one's
+        heard = beat is not None and (isinstance(error, PodLost) or beat["phase"] not in AT_WORK)
+        excused = isinstance(error, PodInterrupted) or heard
         self.history.interrupted(job.kind, job.attempt, f"{error.what}. {error.why}".strip(), excused)
         self._end_pod(job, error.what, evicted=not isinstance(error, PodStartTimeout))
 

@@ -7,6 +7,7 @@ from luthier.compute.orders import Remote
 from luthier.errors import AlreadyRunning
 
 RENEW_S = 60
+SETTLE_S = 1.0
 GONE_AFTER_S = 600
 """A home that was silent for so long is gone; another one may take its run over."""
 
@@ -21,7 +22,15 @@ class Owner:
 
     def claim(self) -> None:
         """Raises AlreadyRunning when another home works on this run."""
-        other = self.other()
+        before = self.remote.get_json(self.key)
+        self._refuse(self._other_in(before))
+        self.remote.put_json(self.key, {"home": self.home, "time": time.time()})
+        self.renewed = time.monotonic()
+        if before is None or before["home"] != self.home:  # of two that came at once, the later one has it
+            time.sleep(SETTLE_S)
+            self._refuse(self.other())
+
+    def _refuse(self, other: dict[str, Any] | None) -> None:
         if other:
             raise AlreadyRunning(
                 f"another home works on run {self.remote.run_id} in this storage",
@@ -30,8 +39,6 @@ class Owner:
                 "home may take the run over.",
                 "luthier.toml: storage",
             )
-        self.remote.put_json(self.key, {"home": self.home, "time": time.time()})
-        self.renewed = time.monotonic()
 
     def keep(self) -> None:
         """Show that this home is still there. Raises AlreadyRunning when it was silent and another took over."""
@@ -40,6 +47,8 @@ class Owner:
 
     def other(self) -> dict[str, Any] | None:
         """The last sign of another home that works on this run: {home, time}; else None."""
-        found = self.remote.get_json(self.key)
+        return self._other_in(self.remote.get_json(self.key))
+
+    def _other_in(self, found: dict[str, Any] | None) -> dict[str, Any] | None:
         gone = found is None or found["home"] == self.home or time.time() - found["time"] >= GONE_AFTER_S
         return None if gone else found

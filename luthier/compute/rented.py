@@ -15,15 +15,24 @@ from luthier.compute.job import Job, Kind, new_job, read_job
 from luthier.compute.mirror import Mirror
 from luthier.compute.orders import Order, Remote
 from luthier.compute.owner import Owner
+from luthier.compute.patience import STORAGE_PATIENCE_S, patiently
 from luthier.compute.pod_environment import pod_environment
-from luthier.compute.pods import ending
+from luthier.compute.pods import ending, names
 from luthier.compute.pods.record import PodRecord, Records
 from luthier.compute.pods.rental import Rental
 from luthier.compute.pods.runpod import open_provider
 from luthier.compute.shared_records import SharedRecords
 from luthier.compute.spending import Spending
 from luthier.compute.witnesses import Witnesses
-from luthier.errors import AlreadyRunning, PodCapacity, ProviderUnavailable, SpecError, StorageError, StorageUnavailable
+from luthier.errors import (
+    AlreadyRunning,
+    LuthierError,
+    PodCapacity,
+    ProviderUnavailable,
+    SpecError,
+    StorageError,
+    StorageUnavailable,
+)
 from luthier.events import Event
 from luthier.history import RunHistory
 from luthier.run_folder import RunFolder
@@ -31,9 +40,6 @@ from luthier.settings import Settings
 from luthier.spec import RunSpec
 
 POLL_S = 1.0
-STORAGE_PATIENCE_S = 3600
-"""A pod works on while the storage is away, so there is time."""
-
 ASK_AGAIN_S = (2, 5, 10, 30, 60, 120)
 """Between two requests for a pod, when there was none to be had."""
 
@@ -56,6 +62,9 @@ class Rented:
 
     def catch_up(self) -> None:
         """Copy what pods wrote while nobody followed. Raises AlreadyRunning when another home works on this run."""
+        patiently(self._catch_up)
+
+    def _catch_up(self) -> None:
         self.owner.claim()
         self.shared.take()
         for number in self.mirror.attempts():
@@ -82,13 +91,20 @@ class Rented:
         yield {"kind": "finished", "time": time.time(), "result": self.endings.outcome(ended, job)}
 
     def release(self, cause: str) -> None:
-        """End every pod of this run, unless another home has taken it over, with its pods."""
+        """End every pod of this run; where another home has taken it over, but for the pod that it works with."""
         with suppress(StorageUnavailable, StorageError):
             if self.owner.other():
+                self._release_own(cause)
                 return
         self.rental.end_all(cause)
         with suppress(StorageUnavailable, StorageError):
             self.shared.send()
+
+    def _release_own(self, cause: str) -> None:
+        fence, mine = self.remote.fence(), names.home_prefix(self.rental.home)
+        for record in self.rental.records.open():
+            if record.name.startswith(mine) and (fence is None or record.number != fence.pod):
+                self.rental.end(record, cause)
 
     def _pod(self, hours_needed: float) -> Generator[Event, None, PodRecord]:
         """The run's pod, or a new one; while there is none to be had, or nobody answers, it is asked for again.
@@ -186,8 +202,14 @@ def end_pods(run: RunFolder, spec: RunSpec, settings: Settings, cause: str) -> N
     try:
         rented = open_rented(run, spec, settings)
     except (SpecError, StorageError):
+        failures: list[LuthierError] = []
         records = Records(run)
         for record in records.open():
-            ending.end(open_provider(), records, record, cause, evicted=False)
+            try:
+                ending.end(open_provider(), records, record, cause)
+            except LuthierError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0] from None
     else:
         rented.release(cause)

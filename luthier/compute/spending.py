@@ -33,12 +33,13 @@ class Spending:
         return sum(record.usd_per_hour or 0 for record in self.records.open())
 
     def usd_left(self) -> float | None:
-        """What the budget leaves, kept-back money apart; None where there is no limit."""
-        if self.budget.max_usd is None:
-            return None
+        """What the budget leaves; None where there is no limit."""
+        return None if self.budget.max_usd is None else self.budget.max_usd - self.usd()
+
+    def kept_back(self) -> float:
+        """Dollars without which it makes no sense to go on: to save, or for another pod to be of use."""
         now, before = self.usd_per_hour(), [record.usd_per_hour or 0.0 for record in self.records.all()]
-        kept_back = now * TO_SAVE_S if now else max(before, default=0.0) * TO_BE_OF_USE_S
-        return self.budget.max_usd - self.usd() - kept_back / 3600
+        return (now * TO_SAVE_S if now else max(before, default=0.0) * TO_BE_OF_USE_S) / 3600
 
     def told(self) -> Iterator[Event]:
         """The event `cost`, every now and then."""
@@ -49,7 +50,7 @@ class Spending:
     def check(self) -> None:
         """Raises OverBudget or OutOfTime where the run must not go on."""
         left = self.usd_left()
-        if left is not None and left <= 0:
+        if left is not None and left <= self.kept_back():
             raise OverBudget(
                 f"the run's pods have cost ${self.usd():.2f}, and budget.max_usd is ${self.budget.max_usd:.2f}",
                 "Going on would exceed it. What was saved is in the storage.",

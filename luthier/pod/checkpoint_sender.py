@@ -1,5 +1,6 @@
 """Checkpoints on their way to the storage, while training goes on."""
 
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from luthier.errors import AlreadyRunning, LuthierError
 from luthier.run_folder import RunFolder
 from luthier.spec_file import load_spec
 from luthier.storage import read_json
-from luthier.training.checkpoint_upload import rotate, snapshot, upload
+from luthier.training.checkpoint_upload import SENDING, rotate, snapshot, upload
 from luthier.training.checkpoints import MANIFEST, complete_at, newest_first
 
 LOOK_EVERY_S = 0.2
@@ -54,7 +55,14 @@ class CheckpointSender(threading.Thread):
             path for path in newest_first(self.run_folder.checkpoints) if path.name.endswith(f"-a{self.attempt:03d}")
         ]
 
+    def _forget_unsent(self, newest: Path) -> None:
+        """Snapshots that an outage left behind hold the disk; newer ones take their place."""
+        for path in self.run_folder.checkpoints.glob(f"{SENDING}*"):
+            if path.name != SENDING + newest.name:
+                shutil.rmtree(path)
+
     def _send_with_best(self, newest: Path) -> None:
+        self._forget_unsent(newest)
         copy = snapshot(newest)
         best_step = read_json(copy / MANIFEST)["best_step"]
         best = complete_at(self.run_folder.checkpoints, best_step) if best_step is not None else None
@@ -64,4 +72,5 @@ class CheckpointSender(threading.Thread):
         for path in [*wanted, copy]:
             name = upload(path, bucket, place, self.may_publish)
             self.sent.add(name)
+        self.may_publish()  # a successor may count on what would be removed
         rotate(bucket, place, load_spec(self.run_folder.spec).training.keep_checkpoints, best_step)

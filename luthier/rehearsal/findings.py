@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from luthier.compute.orders import Remote
-from luthier.compute.pods.record import Records
 from luthier.rehearsal.cloud import Cloud
 from luthier.rehearsal.compare import Check, double_writers, little_lost, same_results
 from luthier.rehearsal.outcome import outcomes
-from luthier.rehearsal.scale import CHECKPOINT_EVERY
+from luthier.rehearsal.scale import CHECKPOINT_EVERY, MAX_USD
 from luthier.rehearsal.striker import Striker
 from luthier.run_folder import RunFolder
+from luthier.storage import read_json
 
 FINISHED = (0, 3, 4)
 """How `luthier run` ends when there is a report; a tiny random model need not improve."""
@@ -34,14 +34,16 @@ def findings(ended: Ended) -> dict[str, Any]:
     cloud, bill = ended.cloud, ended.cloud.bill()
     double = double_writers(ended.remote.bucket, ended.remote.run_id) + len(cloud.overlaps("luthier-"))
     told, left = outcomes(ended.striker.hits, ended.interrupted), len(cloud.running_pods())
-    quote, planned = _quoted(ended.interrupted, bill), len(ended.striker.strikes)
+    planned = len(ended.striker.strikes)
+    quote = _quoted(ended.interrupted, planned)
     checks = [
         *_results(ended),
         Check("interruptions", len(told) == planned, f"{len(told)} of {planned} came to pass"),
         little_lost(told, CHECKPOINT_EVERY),
         Check("pods left", left == 0, str(left)),
         Check("attempts that wrote when they must not", double == 0, str(double)),
-        Check("bill within the quote", bill["total"] <= quote, f"${bill['total']:.5f} of ${quote:.5f}"),
+        Check("bill within the quote", bill["total"] <= quote, f"${bill['total']:.4f} of ${quote:.4f}"),
+        Check("bill within budget.max_usd", bill["total"] <= MAX_USD, f"${bill['total']:.4f} of ${MAX_USD:.2f}"),
     ]
     return {
         "held": all(check.held for check in checks),
@@ -67,10 +69,11 @@ def _results(ended: Ended) -> list[Check]:
     ]
 
 
-def _quoted(run: RunFolder, bill: dict[str, Any]) -> float:
-    """What the billed seconds would cost at the highest price that was allowed for each pod."""
-    limits = {record.name: record.max_usd_per_hour for record in Records(run).all()}
-    return sum(limits.get(pod["name"], 0.0) * pod["seconds"] / 3600 for pod in bill["pods"].values())
+def _quoted(run: RunFolder, planned: int) -> float:
+    """The high end of the estimate that was made before anything was rented; once more for each planned interruption,
+    as it foresaw none of them. 0 where it did not come to an estimate."""
+    usd = read_json(run.estimate)["usd"] if run.estimate.exists() else None
+    return usd["high"] * (1 + planned) if usd else 0.0
 
 
 def _last_words(run: RunFolder) -> str:

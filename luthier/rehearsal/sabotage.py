@@ -19,7 +19,7 @@ WEIGHTS = "adapter_model.safetensors"
 def strikes_for(interruptions: int, checkpoint_every: int) -> list[Strike]:
     """Interruptions so late in the training that to begin it anew costs more steps than may be lost."""
     after = 2 * checkpoint_every + 2
-    return [Strike("training", "outbid", after=after, delay_s=0) for _ in range(interruptions)]
+    return [Strike("training", "outbid", after=after, delay_s=0) for _ in range(max(interruptions, 1))]
 
 
 def leak(cloud: Cloud) -> Watch:

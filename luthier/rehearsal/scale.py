@@ -32,6 +32,9 @@ SMALL: dict[str, Any] = {
 }
 """Names of sizes in the configurations of transformers, and what they become."""
 
+MAX_USD = 1.0
+"""The small run's budget: a dozen times what it should cost at the simulated prices."""
+
 
 def scale_down(run: Run, folder: Path) -> Path:
     """Write model, data and spec of the rehearsal of `run`, whose data has been validated; returns the spec's path."""
@@ -118,7 +121,7 @@ def _small(spec: RunSpec, folder: Path) -> RunSpec:
             "training": spec.training.model_copy(update=training),
             "evaluation": spec.evaluation.model_copy(update=evaluation),
             "compute": ComputeSpec(purchase=spec.compute.purchase, threads=1, max_attempts=100, max_hours=2),
-            "budget": BudgetSpec(),
+            "budget": BudgetSpec(max_usd=MAX_USD),
             "notify": NotifySpec(),
         }
     )

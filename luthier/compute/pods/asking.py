@@ -45,7 +45,7 @@ class Asking:
         refused: dict[Purchase, str] = {}
         while True:
             choice = self._choose(quote, refused, hours_needed)
-            record = self._intend(quote, choice, _end_after(hours_needed, usd_left, choice.usd_per_hour))
+            record = self._intend(quote, choice, _end_after(hours_needed, usd_left, choice.limit_usd))
             yield told(record, "asked", choice.reason)
             record, obstacle = self._ask(record, choice)
             if not obstacle:
@@ -120,12 +120,16 @@ class Asking:
             gpu=record.gpu,
             purchase=record.purchase,
             max_usd_per_hour=bid,
-            env=self.environment(record.name, record.end_after),
+            env=self.environment(record.name, record.end_after - TO_SAVE),
             disk_gb=self.settings.pod_disk_gb,
             volume=self.settings.pod_volume,
             cloud=self.settings.pod_cloud,
             end_after=record.end_after,
         )
+
+
+TO_SAVE = timedelta(minutes=2)
+"""The pod itself leaves so much earlier than the provider would end it."""
 
 
 def told(record: PodRecord, state: str, text: str) -> Event:

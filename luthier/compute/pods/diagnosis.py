@@ -30,7 +30,10 @@ RESTARTS = 3
 
 GOES_ON = "Another one goes on from the last checkpoint."
 
-BAD_IMAGE = "Another one is tried. If that ends too: does the image exist, may RunPod pull it, is it below 10 GB?"
+BAD_START = (
+    "Another one is tried. If that ends too, its log tells why: often an image that does not exist, may not be pulled "
+    "or is above 10 GB, or pod_secrets that name no secret of the account."
+)
 
 INTERRUPTED = ("outbid", "maintenance")
 
@@ -100,7 +103,7 @@ def _ended(pod: Pod, worked: bool) -> LuthierError:
         return PodInterrupted(f"pod {pod.name} was taken back", said, GOES_ON)
     if worked:
         return PodLost(f"pod {pod.name} has ended", said, GOES_ON)
-    return PodLost(f"pod {pod.name} ended before it began to work", said, BAD_IMAGE, "luthier.toml: pod_image")
+    return PodLost(f"pod {pod.name} ended before it began to work", said, BAD_START, "luthier.toml: pod_image")
 
 
 def _missing(watched: Watched, limits: Limits, now: float) -> LuthierError | None:

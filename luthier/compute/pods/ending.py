@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from luthier.compute.pods.port import Pod, PodProvider
 from luthier.compute.pods.record import PodRecord, Records
-from luthier.errors import CreateOutcomeUnknown, ProviderUnavailable
+from luthier.errors import CreateOutcomeUnknown, LuthierError, ProviderUnavailable
 
 LOOK_S = 4.0
 """Between two looks at the provider."""
@@ -56,14 +56,14 @@ def end(provider: PodProvider, records: Records, record: PodRecord, cause: str, 
 
 def end_for_sure(provider: PodProvider, record: PodRecord) -> None:
     """Terminate the record's pod until it is gone. Raises ProviderUnavailable when that cannot be verified."""
-    failure = ProviderUnavailable("RunPod goes on showing it")
+    failure: LuthierError = ProviderUnavailable("RunPod goes on showing it")
     for look in range(END_LOOKS):
         if look:
             time.sleep(LOOK_S)
         try:
             if _terminated(provider, record):
                 return
-        except ProviderUnavailable as error:
+        except LuthierError as error:  # whatever it is, the pod costs money
             failure = error
     raise ProviderUnavailable(
         f"pod {record.name} may still run and cost money",

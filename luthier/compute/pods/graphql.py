@@ -13,7 +13,7 @@ from luthier.compute.pods import wire
 from luthier.compute.pods.port import MIN_CUDA, VOLUME_PATH, Pod, Quote, State, Wanted
 from luthier.compute.pods.refusals import denied, hidden, refusal
 from luthier.compute.pods.sdk import sdk
-from luthier.errors import ApiWithdrawn, LuthierError
+from luthier.errors import ApiWithdrawn, LuthierError, NoBalance, ProviderDenied
 
 PATH = "/graphql"
 
@@ -126,12 +126,19 @@ class GraphQL:
         except AuthenticationError:
             failure: LuthierError = denied("Unauthorized")
         except QueryError as error:
-            failure = refusal(hidden(error.message or "", [runpod.api_key]))
+            failure = _unread(hidden(error.message or "", [runpod.api_key]))
         except (requests.ConnectionError, requests.Timeout) as error:
             failure = wire.unanswered(f"it cannot be reached ({type(error).__name__})", rents=False)
         except (KeyError, TypeError, ValueError):  # 429, 5xx, a page of HTML: the package looks at no status but 401
             failure = _why_unreadable()
         raise failure
+
+
+def _unread(said: str) -> LuthierError:
+    """Why a pod could not be read or ended: whatever is no clear no may pass, and REST may know more."""
+    failure = refusal(said)
+    clear = isinstance(failure, ProviderDenied | NoBalance) or "not found" in said.lower()
+    return failure if clear else wire.unanswered(f'it says "{said}"', rents=False)
 
 
 def _ask(query: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from luthier.compute.pods import ending, names
 from luthier.compute.pods.port import Pod, PodProvider
 from luthier.compute.pods.record import Records
-from luthier.errors import AlreadyRunning, ProviderUnavailable
+from luthier.errors import AlreadyRunning, LuthierError
 from luthier.home import home_id
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
@@ -76,7 +76,7 @@ def _end(provider: PodProvider, settings: Settings, orphan: Orphan) -> Orphan:
     try:
         ending.patiently(lambda: provider.terminate(orphan.pod.id))
         orphan = replace(orphan, ended=all(pod.id != orphan.pod.id for pod in _pods(provider, settings)))
-    except ProviderUnavailable:
+    except LuthierError:  # the others are looked at all the same
         return orphan
     if orphan.ended:
         _put_on_record(settings, orphan)

@@ -41,7 +41,7 @@ def test_a_pod_that_ended_is_given_up_at_once_with_the_providers_words(said, kin
 
 def test_one_that_never_worked_points_to_its_image():
     watched = Watched("p1", START).seen(pod("ended", "Exited by Runpod: Sat"), START + 6)
-    assert "does the image exist" in str(diagnose(watched, LIMITS, START + 6))
+    assert "an image that does not exist" in str(diagnose(watched, LIMITS, START + 6))
 
 
 def test_one_look_that_misses_a_pod_means_nothing():
