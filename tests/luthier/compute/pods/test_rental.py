@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from luthier.compute.pods.asking import TO_SAVE
 from luthier.compute.pods.names import pod_name
 from luthier.compute.pods.rental import Rental
 from luthier.compute.pods.runpod import open_provider
@@ -217,11 +218,10 @@ def test_end_all_leaves_other_runs_alone(rental, cloud, want, tmp_path):
 
 
 def test_the_provider_ends_it_when_the_money_is_gone(rental, cloud):
-    record, _ = ensure(rental(), hours=100, usd_left=0.7)
-    assert record.quote["spot_usd"] == 0.35
+    record, _ = ensure(rental(max_usd_per_hour=0.5), hours=100, usd_left=1.0)
     assert record.end_after.timestamp() - record.asked_at == pytest.approx(2 * 3600, abs=2)
     assert cloud.pods()[0].order.terminate_after == record.end_after.timestamp()
-    assert cloud.pods()[0].order.env["END"] == str(record.end_after)
+    assert cloud.pods()[0].order.env["END"] == str(record.end_after - TO_SAVE)
 
 
 def test_a_gpu_that_is_not_offered_names_those_that_are(rental):
