@@ -29,6 +29,9 @@ class Dropped(Response):
             pass
 
 
+UNWELL = "Something went wrong. Please try again later or contact support."
+
+
 def answer(faults: Faults, operation: Operation, work: Callable[[], Response]) -> Response:
     """What `work` answers, or the fault that waits for this call: instead of the work, or of its answer only."""
     fault = faults.take(WIRE, operation)
@@ -46,6 +49,8 @@ def _spoilt(fault: Fault) -> Response:
         return Dropped(fault.seconds)
     if fault.kind == "429":
         return too_many(fault.seconds)
+    if fault.kind == "errors":
+        return JSONResponse({"errors": [{"message": UNWELL, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]})
     status = int(fault.kind)
     if status == 500:
         return problem(500, "internal server error")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Operation = Literal["create", "get", "list", "terminate", "stop", "resume", "logs", "quote", "account", "billing"]
-WireFault = Literal["429", "500", "502", "503", "reset", "hang"]
+WireFault = Literal["429", "500", "502", "503", "reset", "hang", "errors"]
 Refused = Literal["capacity", "balance"]
 PodFault = Literal["never_ready", "image_fails"]
 Kind = WireFault | Refused | PodFault
@@ -18,8 +18,8 @@ PODS: tuple[PodFault, ...] = get_args(PodFault)
 class Fault:
     """on: the call that it befalls, None for any; pods and refusals are always of `create`.
 
-    carried_out: the call is obeyed first, and only its answer is lost. seconds: how long `hang` hangs, or what
-    `429` says in Retry-After.
+    `errors`: GraphQL's own way, status 200 and the message of an internal error. carried_out: the call is obeyed
+    first, and only its answer is lost. seconds: how long `hang` hangs, or what `429` says in Retry-After.
     """
 
     kind: Kind

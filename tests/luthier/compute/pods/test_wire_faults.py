@@ -126,3 +126,22 @@ def test_a_secret_is_hidden_however_it_is_written(written):
 
 def test_words_are_cut_only_after_secrets_are_gone():
     assert "abc" not in hidden("." * 298 + "abcdef", ["abcdef"])
+
+
+@pytest.mark.parametrize("operation", ["get", "list", "terminate"])
+def test_an_error_of_graphql_alone_is_asked_of_rest(cloud, want, operation):
+    provider = open_provider()
+    pod = provider.create(want())
+    cloud.faults.add("errors", operation, times=1)
+    calls = {
+        "get": lambda: provider.get(pod.id).id == pod.id,
+        "list": lambda: [each.id for each in provider.list(pod.name)] == [pod.id],
+        "terminate": lambda: provider.terminate(pod.id) and not cloud.running_pods(),
+    }
+    assert calls[operation]()
+
+
+def test_an_internal_error_of_graphql_is_no_refusal(cloud):
+    cloud.faults.add("errors", "list")
+    with pytest.raises(ProviderUnavailable, match="Something went wrong"):
+        GraphQL().list("")
