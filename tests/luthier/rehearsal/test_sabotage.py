@@ -9,7 +9,6 @@ from luthier.bucket import Bucket
 from luthier.compute.orders import Remote
 from luthier.events import EventLog
 from luthier.rehearsal.cloud import Cloud, Image, Timing
-from luthier.rehearsal.plan import plan
 from luthier.rehearsal.sabotage import WEIGHTS, leak, spoil, strikes_for
 from luthier.run_folder import RunFolder
 from luthier.storage import write_json
@@ -72,4 +71,4 @@ def test_pods_can_be_ended_until_the_evaluation_and_not_from_then_on():
 def test_what_is_spoilt_matters_where_the_strikes_come():
     after = {strike.after for strike in strikes_for(3, checkpoint_every=6)}
     assert min(after) > 2 * 6, "beginning anew would cost no more than may be lost"
-    assert strikes_for(0, 6) == plan(0, 0) == []
+    assert len(strikes_for(0, 6)) == 1, "a sabotage without an interruption would break nothing"

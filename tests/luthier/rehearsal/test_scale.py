@@ -9,7 +9,7 @@ import transformers
 
 from luthier.errors import ModelError
 from luthier.rehearsal.sample import ROWS
-from luthier.rehearsal.scale import scale_down, write_tiny_model
+from luthier.rehearsal.scale import MAX_USD, scale_down, write_tiny_model
 from luthier.run import open_run
 from luthier.settings import Settings
 from luthier.spec import RunSpec
@@ -76,7 +76,7 @@ def small(tmp_path, tiny_model):
 
 def test_what_would_stop_a_rehearsal_is_left_out(small):
     assert small.compute.gpu is None and small.compute.max_usd_per_hour is None and small.compute.deadline is None
-    assert small.budget.max_usd is None and small.evaluation.accept == {}
+    assert small.budget.max_usd == MAX_USD and small.evaluation.accept == {}
     assert small.compute.max_hours <= 2
 
 
