@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 import yaml
-from chain import PATIENCE_S, write_spec
+from chain import PATIENCE_S, Home, write_spec
 
 from flows import process, services
 from luthier.run_folder import RunFolder
@@ -14,10 +14,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
-def deployed(tmp_path, prefect_api, monkeypatch):
+def deployed(tmp_path, prefect_api, in_prefect):
     """The deployments of prefect.yaml on the session's server, and a worker that looks for their runs."""
-    monkeypatch.setenv("PREFECT_API_URL", prefect_api)
-    monkeypatch.setenv("LUTHIER_HOME", str(tmp_path / "home"))
+    in_prefect(Home(tmp_path / "home", PREFECT_API_URL=prefect_api))
     services.deploy()
     with (tmp_path / "worker.log").open("wb") as log:
         worker = subprocess.Popen(services.worker_command(), stdout=log, stderr=log, start_new_session=True)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from luthier.compute.pods.port import Pod
 from luthier.errors import LuthierError, PodInterrupted, PodLost, PodStalled, PodStartTimeout
 
-FRESH_S = 60
+FRESH_S = 20
 """A new pod may be unknown to the provider for seconds; it is not called lost for that before it is so old."""
 
 LOOKS = 2
