@@ -58,9 +58,9 @@ def test_a_missing_pod_that_still_shows_life_is_there():
     assert verdict(missing.heard(31.0, now), now) == "PodLost"
 
 
-def test_a_new_pod_may_be_unknown_for_a_minute():
-    new = Watched("p1", START).seen(None, START + 5).seen(None, START + 20)
-    assert verdict(new, START + 20) == "NoneType"
+def test_a_new_pod_may_be_unknown_for_a_while():
+    new = Watched("p1", START).seen(None, START + 5).seen(None, START + 15)
+    assert verdict(new, START + 15) == "NoneType"
     assert verdict(new.seen(None, START + 61), START + 61) == "PodLost"
 
 
