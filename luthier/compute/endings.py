@@ -16,6 +16,7 @@ from luthier.errors import (
     PodInterrupted,
     PodLost,
     PodStartTimeout,
+    StorageError,
     StorageUnavailable,
     WorkerDied,
 )
@@ -88,7 +89,7 @@ class Endings:
         return rebuilt
 
     def _lost(self, job: Job, error: PodGone) -> None:
-        with suppress(StorageUnavailable):
+        with suppress(StorageUnavailable, StorageError):
             self.mirror.pull(job.attempt)  # its last words, to know how far it came
         self.keep_log(job)
         log = self.history.run.pods / f"{self.rental.records.named(job.pod).number}.log"
@@ -105,7 +106,7 @@ class Endings:
 
     def _save(self, job: Job, seconds: float) -> None:
         """Ask the pod to save and stop, and give it so long for that."""
-        with suppress(StorageUnavailable):
+        with suppress(StorageUnavailable, StorageError):  # else what ended the attempt would not be told
             self.remote.put_json(self.remote.key(job.attempt, "stop.json"), {"time": time.time()})
             until = time.monotonic() + self.settings.heartbeat_s + seconds
             while self.mirror.ended(job.attempt) is None and time.monotonic() < until:

@@ -40,7 +40,7 @@ def planted() -> Planted:
 @pytest.fixture
 def service(planted, monkeypatch, tmp_path) -> Iterator[s3_server.S3Service]:
     """An S3 service whose secret key is the planted one."""
-    pytest.importorskip("swift", reason="Swift runs on Linux only")
+    s3_server.only_on_linux()
     monkeypatch.setattr(s3_server, "SECRET_KEY", planted.environment["AWS_SECRET_ACCESS_KEY"])
     with s3_server.running(tmp_path / "s3") as service:
         service.create_bucket("runs")
