@@ -13,6 +13,9 @@ from luthier.storage import read_json, read_jsonl, write_json
 
 Kind = Literal["baseline", "train", "evaluate"]
 
+FOLDERS: dict[Kind, str] = {"baseline": "baseline", "train": "adapter", "evaluate": "evaluation"}
+"""Where each kind of work leaves its files in the run's folder; finished answers, if any, in `partial.jsonl` there."""
+
 
 class Job(BaseModel):
     """One attempt at one piece of work.

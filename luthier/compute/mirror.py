@@ -4,13 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from luthier.bucket import GrowthReceiver
-from luthier.compute.job import Job
+from luthier.compute.job import FOLDERS, Job
 from luthier.compute.orders import Remote, fetch
 from luthier.run_folder import RunFolder
 from luthier.spec_file import load_spec, save_spec
 from luthier.storage import atomic_path, write_bytes, write_json
-
-ANSWERS = {"baseline": "baseline", "evaluate": "evaluation"}
 
 
 class Mirror:
@@ -68,7 +66,7 @@ class Mirror:
         """The finished answers, so that the next pod asks only for those that are missing."""
         content = self.remote.bucket.get(self.remote.key(number, "partial.jsonl"))
         if content is not None:
-            folder = ANSWERS[self.remote.order(number).kind]
+            folder = FOLDERS[self.remote.order(number).kind]
             write_bytes(self.run.root / folder / "partial.jsonl", content)
 
     def _take_choices(self, number: int) -> None:

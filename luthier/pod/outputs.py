@@ -1,9 +1,8 @@
 """Which files a stage leaves for the machine that rented the pod."""
 
-from luthier.compute.job import Kind
+from luthier.compute.job import FOLDERS, Kind
 from luthier.run_folder import RunFolder
 
-FOLDERS = {"baseline": "baseline", "train": "adapter", "evaluate": "evaluation"}
 NOT_NEEDED = {"partial.jsonl"}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from luthier.bucket import GrowthSender
-from luthier.compute.mirror import ANSWERS
+from luthier.compute.job import FOLDERS
 from luthier.compute.orders import Order, Remote
 from luthier.errors import AlreadyRunning, LuthierError
 from luthier.pod.checkpoint_sender import CheckpointSender
@@ -96,9 +96,7 @@ class Sender:
         return self._send_changed(self.run.spec, "spec.yaml")
 
     def _send_answers(self) -> str | None:
-        if self.order.kind not in ANSWERS:
-            return None
-        return self._send_changed(self.run.root / ANSWERS[self.order.kind] / "partial.jsonl", "partial.jsonl")
+        return self._send_changed(self.run.root / FOLDERS[self.order.kind] / "partial.jsonl", "partial.jsonl")
 
     def _send_changed(self, path: Path, name: str) -> str | None:
         """Put a small file if its content is new; returns the hash of what is there."""
