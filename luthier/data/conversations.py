@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from luthier.data.detect import Layout, detect
-from luthier.data.normalise import normalise
-from luthier.data.read import read
+from luthier.data.formats.detect import Layout, detect
+from luthier.data.formats.normalise import normalise
+from luthier.data.formats.structure import check_structure
+from luthier.data.reading.read import read
+from luthier.data.reading.source import Source, check_file
 from luthier.data.record import Record
-from luthier.data.source import Source, check_file
-from luthier.data.structure import check_structure
 from luthier.errors import DataError, LuthierError, Problems
 from luthier.rows import Row
 from luthier.spec import DataSpec

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from luthier.data.duplicates import Duplicates
-from luthier.data.gate import Verdict
+from luthier.data.gate.judge import Verdict
+from luthier.data.inspection.duplicates import Duplicates
 from luthier.data.quarantine import code_of
 from luthier.data.record import Record
 from luthier.errors import LuthierError, Problems

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from luthier.data.duplicates import Duplicates
+from luthier.data.inspection.duplicates import Duplicates
 from luthier.data.record import Record
 from luthier.data.split import SPLITS, divide, groups
 from luthier.rows import Row, write_rows

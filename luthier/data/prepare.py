@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 from luthier.data import tokens
 from luthier.data.conversations import understand
-from luthier.data.duplicates import Duplicates, inspect
 from luthier.data.findings import Findings, told
-from luthier.data.frame import frame
-from luthier.data.gate import judge
-from luthier.data.leakage import seen_in_train
-from luthier.data.page import write_page
+from luthier.data.gate.frame import frame
+from luthier.data.gate.judge import judge
+from luthier.data.inspection.duplicates import Duplicates, inspect
+from luthier.data.inspection.leakage import seen_in_train
+from luthier.data.page.write import write_page
 from luthier.data.parts import write_parts
 from luthier.data.quarantine import write_quarantine
-from luthier.data.read import read
+from luthier.data.reading.read import read
+from luthier.data.reading.source import Source, check_file, content_sha256
 from luthier.data.record import Fault, Record
 from luthier.data.refusal import failed_checks, refusal
-from luthier.data.source import Source, check_file, content_sha256
 from luthier.errors import DataError, LuthierError
 from luthier.events import Event
 from luthier.rows import Row

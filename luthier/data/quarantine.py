@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from luthier.data.reading.source import Source
 from luthier.data.record import Record
-from luthier.data.source import Source
 from luthier.storage import write_jsonl
 
 

@@ -29,6 +29,9 @@ class Fault(NamedTuple):
 class Record:
     """`number` is the line, element or row in the file, from 1; `raw` its bytes as they stand there.
 
+    `place` is where the row stands, for people, where that is not file and number: `training pair #47 (pairs.json)`.
+    Rows of one `group` (a conversation's key in its file; "" for none) stay on one side of a split. `meta` holds the
+    row's further fields, scalars only (nested ones under dotted names); `time` is in seconds since 1970.
     A record with a fault, or one that repeats the row `duplicate_of`, is set aside. `encoded` is what training would
     see of it.
     """
@@ -38,6 +41,10 @@ class Record:
     value: dict[str, Any] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     fault: Fault | None = None
+    place: str = ""
+    group: str = ""
+    meta: dict[str, Any] = field(default_factory=dict)
+    time: float | None = None
     duplicate_of: int | None = None
     tokens: int = 0
     trained: int = 0

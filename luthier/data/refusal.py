@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from luthier.data.expectations import name
-from luthier.data.gate import Verdict
+from luthier.data.gate.expectations import name
+from luthier.data.gate.judge import Verdict
+from luthier.data.reading.source import Source
 from luthier.data.record import Fault, Record
-from luthier.data.source import Source
 from luthier.errors import DataError, LuthierError, Problems
 from luthier.spec import DataSpec
 

@@ -4,8 +4,8 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
-from luthier.data.clusters import connected
-from luthier.data.duplicates import Duplicates
+from luthier.data.inspection.clusters import connected
+from luthier.data.inspection.duplicates import Duplicates
 from luthier.errors import DataError
 from luthier.spec import SplitSpec
 

@@ -46,6 +46,8 @@ def words(kind: Any) -> str:
         return words(arguments[0])
     if origin is list:
         return f"list of {words(arguments[0])}"
+    if isinstance(kind, type) and issubclass(kind, Section):
+        return "map of " + ", ".join(kind.model_fields)
     return NAMES[(origin or kind).__name__]
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from luthier.data.duplicates import inspect
-from luthier.data.expectations import REQUIRED
-from luthier.data.frame import frame
-from luthier.data.gate import judge
+from luthier.data.gate.expectations import REQUIRED
+from luthier.data.gate.frame import frame
+from luthier.data.gate.judge import judge
+from luthier.data.inspection.duplicates import inspect
 from luthier.data.record import Fault, Record
 from luthier.errors import DataError
 

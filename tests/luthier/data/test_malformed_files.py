@@ -6,11 +6,11 @@ import gzip
 import orjson
 import pytest
 
-from luthier.data.detect import detect
-from luthier.data.normalise import normalise
-from luthier.data.read import read
-from luthier.data.source import Source, check_file
-from luthier.data.structure import check_structure
+from luthier.data.formats.detect import detect
+from luthier.data.formats.normalise import normalise
+from luthier.data.formats.structure import check_structure
+from luthier.data.reading.read import read
+from luthier.data.reading.source import Source, check_file
 from luthier.errors import DataError, LuthierError, Problems, SpecError
 from luthier.spec import DataSpec
 from luthier.storage import read_json, read_jsonl

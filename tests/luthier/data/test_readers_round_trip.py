@@ -12,11 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from luthier.data.detect import detect
-from luthier.data.normalise import normalise
-from luthier.data.read import read
+from luthier.data.formats.detect import detect
+from luthier.data.formats.normalise import normalise
+from luthier.data.reading.read import read
+from luthier.data.reading.source import Source
 from luthier.data.record import Record
-from luthier.data.source import Source
 from luthier.spec import DataSpec
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(str.strip)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from luthier.data.text import loose_key, turns_of
+from luthier.data.inspection.text import loose_key, turns_of
 from luthier.rows import Rows
 
 corpus = pytest.importorskip("chatterbot_corpus")

@@ -7,12 +7,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from unlike_words import word
 
-from luthier.data.duplicates import inspect
-from luthier.data.leakage import seen_in_train
-from luthier.data.near import near_pairs
+from luthier.data.inspection.duplicates import inspect
+from luthier.data.inspection.leakage import seen_in_train
+from luthier.data.inspection.near import near_pairs
+from luthier.data.inspection.text import loose_key
 from luthier.data.record import Record
 from luthier.data.split import divide, groups
-from luthier.data.text import loose_key
 from luthier.errors import DataError
 from luthier.spec import SplitSpec
 

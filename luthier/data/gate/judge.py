@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from luthier.data.docs import publish
-from luthier.data.expectations import REQUIRED, Required, name
+from luthier.data.gate.docs import publish
+from luthier.data.gate.expectations import REQUIRED, Required, name
 from luthier.errors import DataError
 
 if TYPE_CHECKING:

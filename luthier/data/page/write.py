@@ -16,7 +16,7 @@ def write_page(path: Path, findings: dict[str, Any], records: Sequence[Record]) 
     """Self-contained; every text of the data is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    page = Environment(loader=PackageLoader("luthier.data", "."), autoescape=True, undefined=StrictUndefined)
+    page = Environment(loader=PackageLoader("luthier.data.page", "."), autoescape=True, undefined=StrictUndefined)
     page.filters["shortened"] = _shortened
     accepted = [record for record in records if record.accepted]
     content = page.get_template("page.html").render(

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from luthier.data.encoding import nul_fault, utf8_fault
+from luthier.data.reading.encoding import nul_fault, utf8_fault
 from luthier.data.record import Fault, Record
 
 LARGEST = 10_000_000

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from luthier.data.json_row import parse_row
+from luthier.data.reading.json_row import parse_row
+from luthier.data.reading.source import Source
 from luthier.data.record import Record
-from luthier.data.source import Source
 
 BOM = b"\xef\xbb\xbf"
 

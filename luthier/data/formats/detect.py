@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from luthier.data.formats import FORMATS, Format
+from luthier.data.formats.table import FORMATS, Format
 from luthier.data.record import Record
 from luthier.errors import DataError, SpecError
 from luthier.spec import DataSpec

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from luthier.data.text import loose_key, turns_of
+from luthier.data.inspection.text import loose_key, turns_of
 from luthier.rows import Row
 
 Key = tuple[str, str]

@@ -4,9 +4,9 @@ from typing import Any
 
 import orjson
 
-from luthier.data.detect import Layout
-from luthier.data.formats import ROLES
-from luthier.data.json_row import kind
+from luthier.data.formats.detect import Layout
+from luthier.data.formats.table import ROLES
+from luthier.data.reading.json_row import kind
 from luthier.data.record import Fault, Record
 from luthier.rows import Message
 

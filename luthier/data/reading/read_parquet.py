@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from luthier.data.json_row import element_row
+from luthier.data.reading.json_row import element_row
+from luthier.data.reading.source import Source
 from luthier.data.record import Fault, Record
-from luthier.data.source import Source
 from luthier.errors import DataError
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from luthier.data.duplicates import Duplicates
+from luthier.data.inspection.duplicates import Duplicates
 from luthier.data.record import Record
 
 if TYPE_CHECKING:

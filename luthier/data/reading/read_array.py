@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import orjson
 
-from luthier.data.encoding import bad_byte, first_bad_byte
-from luthier.data.json_row import element_row, kind
-from luthier.data.read_lines import BOM, read_lines
+from luthier.data.reading.encoding import bad_byte, first_bad_byte
+from luthier.data.reading.json_row import element_row, kind
+from luthier.data.reading.read_lines import BOM, read_lines
+from luthier.data.reading.source import Source
 from luthier.data.record import Record
-from luthier.data.source import Source
 from luthier.errors import DataError
 
 

@@ -5,9 +5,9 @@ from collections.abc import Hashable, Sequence
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from luthier.data.clusters import clusters
+from luthier.data.inspection.clusters import clusters
+from luthier.data.inspection.text import exact_key, loose_key, turns_of
 from luthier.data.record import Record
-from luthier.data.text import exact_key, loose_key, turns_of
 
 ROWS_PER_LABEL = 10
 LABEL_LENGTH = 40

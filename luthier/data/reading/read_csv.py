@@ -3,11 +3,11 @@
 import csv
 from collections.abc import Iterator
 
-from luthier.data.encoding import nul_fault, utf8_fault
-from luthier.data.json_row import LARGEST, too_large
-from luthier.data.read_lines import BOM
+from luthier.data.reading.encoding import nul_fault, utf8_fault
+from luthier.data.reading.json_row import LARGEST, too_large
+from luthier.data.reading.read_lines import BOM
+from luthier.data.reading.source import Source
 from luthier.data.record import Fault, Record
-from luthier.data.source import Source
 from luthier.errors import DataError
 
 

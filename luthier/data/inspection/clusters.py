@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from luthier.data.near import SAME, near_pairs
+from luthier.data.inspection.near import SAME, near_pairs
 
 
 class Likeness(NamedTuple):

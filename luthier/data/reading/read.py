@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from luthier.data.read_array import read_array
-from luthier.data.read_csv import read_csv
-from luthier.data.read_lines import read_lines
-from luthier.data.read_parquet import read_parquet
+from luthier.data.reading.read_array import read_array
+from luthier.data.reading.read_csv import read_csv
+from luthier.data.reading.read_lines import read_lines
+from luthier.data.reading.read_parquet import read_parquet
+from luthier.data.reading.source import Source
 from luthier.data.record import Record
-from luthier.data.source import Source
 
 READERS = {
     ".jsonl": read_lines,

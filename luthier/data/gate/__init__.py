@@ -1,0 +1,1 @@
+"""Great Expectations as the decision: its suites, its verdict, its pages."""

@@ -1,0 +1,1 @@
+"""The data page: one self-contained HTML file for a person."""

@@ -1,0 +1,1 @@
+"""Personal data and secrets in the rows: found, reported, masked or refused."""
