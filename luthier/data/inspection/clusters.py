@@ -1,37 +1,45 @@
-"""Rows that belong together."""
+"""Texts that belong together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from luthier.data.inspection.near import SAME, near_pairs
+from luthier.data.inspection.components import first_of, joined
+from luthier.data.inspection.near import SAME, links_between
+from luthier.data.inspection.shingles import Array, ShingleWriter
 
 
 class Likeness(NamedTuple):
-    """For each text the first text of its cluster: of those that repeat each other, of those that are related."""
+    """For each text the first text of its cluster: of those that are equal, repeat each other, are related."""
 
-    same: list[int]
-    related: list[int]
-
-
-def clusters(texts: Sequence[str]) -> Likeness:
-    first: dict[str, int] = {}
-    for index, text in enumerate(texts):
-        first.setdefault(text, index)
-    distinct = list(first)
-    equal = [(first[text], index) for index, text in enumerate(texts)]
-    links = [(first[distinct[a]], first[distinct[b]], likeness) for a, b, likeness in near_pairs(distinct)]
-    return Likeness(
-        same=connected(len(texts), equal + [(a, b) for a, b, likeness in links if likeness >= SAME]),
-        related=connected(len(texts), equal + [(a, b) for a, b, _ in links]),
-    )
+    equal: Array
+    same: Array
+    related: Array
 
 
-def connected(count: int, links: Iterable[tuple[int, int]]) -> list[int]:
-    """For each of `count` items the first item that a chain of links leads to."""
-    from scipy.cluster.hierarchy import DisjointSet
+class Clusterer:
+    """Takes texts one by one, so that none has to be kept; `folder` holds its files, named after `name`."""
 
-    sets = DisjointSet(range(count))
-    for one, other in links:
-        sets.merge(one, other)
-    first: dict[int, int] = {}
-    return [first.setdefault(sets[index], index) for index in range(count)]
+    def __init__(self, folder: Path, name: str = "texts"):
+        self.folder = folder
+        self.writer = ShingleWriter(folder / name)
+
+    def add(self, text: str) -> None:
+        self.writer.add(text)
+
+    def finish(self) -> Likeness:
+        sets, keys = self.writer.finish()
+        equal = first_of(keys)
+        links = links_between(sets, equal, self.folder)
+        same = links.likeness >= SAME
+        return Likeness(equal, joined(equal, links.one[same], links.other[same]), joined(equal, links.one, links.other))
+
+
+def clusters(texts: Iterable[str], scratch: Path | None = None) -> Likeness:
+    """`scratch`: a folder for files of about ten bytes a character of the texts; they are removed."""
+    with TemporaryDirectory(dir=scratch) as folder:
+        clusterer = Clusterer(Path(folder))
+        for text in texts:
+            clusterer.add(text)
+        return clusterer.finish()

@@ -1,84 +1,124 @@
 """Rows that say the same again, and rows that contradict each other."""
 
-from collections import defaultdict
-from collections.abc import Hashable, Sequence
-from itertools import islice
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
-from luthier.data.inspection.clusters import clusters
-from luthier.data.inspection.text import exact_key, loose_key, turns_of
-from luthier.data.record import Record
+import numpy as np
 
-ROWS_PER_LABEL = 10
-LABEL_LENGTH = 40
-"""Short answers (at most so many characters) that recur (in so many rows each, on average) are labels, like
-positive and negative: they have to be known from training, and cannot be kept apart."""
+from luthier.data.inspection.clusters import Clusterer, Likeness
+from luthier.data.inspection.components import earlier, first_of
+from luthier.data.inspection.label_count import LabelCount
+from luthier.data.inspection.shingles import Array
+from luthier.data.inspection.text import exact_key, loose_of_exact
+
+Turns = list[tuple[str, str]]
+"""Each answer of a row with its prompt, as `text.turns_of` gives them."""
 
 
 class Duplicates(NamedTuple):
-    """Per row: clusters of related prompts and answers, one a turn, the last turn's last; earlier row it repeats
-    (None: none); contradiction."""
+    """Rows that repeat, contradict or resemble each other, as arrays.
 
-    prompts: list[list[int]]
-    answers: list[list[int]]
-    exact: list[int | None]
-    near: list[int | None]
-    conflicting: list[bool]
+    Row r has the turns offsets[r]:offsets[r + 1]; `prompts` and `answers` give for each turn its clusters (numbers of
+    turns; -1 for an empty prompt, which ties nothing). Per row: `exact` and `near`, the earlier row it repeats (-1:
+    none); `conflicting`, whether an equal prompt has another answer. `labels`: how many rows end with each label,
+    where answers are labels.
+    """
+
+    offsets: Array
+    prompts: Likeness
+    answers: Likeness
+    exact: Array
+    near: Array
+    conflicting: Array
     conflicting_prompts: int
-    answers_are_labels: bool
+    labels: dict[str, int] | None
+
+    @property
+    def answers_are_labels(self) -> bool:
+        return self.labels is not None
+
+    @property
+    def last(self) -> Array:
+        """Of each row its last turn."""
+        return self.offsets[1:] - 1
 
     def repeated(self, mode: Literal["off", "exact", "near"]) -> dict[int, int]:
         """Rows to remove, each with the earlier row that stays."""
-        chosen = {"off": [], "exact": self.exact, "near": self.near}[mode]
-        return {index: first for index, first in enumerate(chosen) if first is not None}
+        if mode == "off":
+            return {}
+        chosen = self.exact if mode == "exact" else self.near
+        rows = np.flatnonzero(chosen >= 0)
+        return dict(zip(rows.tolist(), chosen[rows].tolist(), strict=True))
 
 
-def inspect(records: Sequence[Record]) -> Duplicates:
+def inspect(rows: Iterable[Turns], scratch: Path | None = None) -> Duplicates:
     """A near-duplicate repeats an earlier row's prompt and its answer, each up to a few characters.
 
-    A row's last answer has all its other turns in its prompt, so that it stands for the row.
+    A row's last answer has all its other turns in its prompt, so that it stands for the row; each row needs one.
     A text that recurs with another partner is no duplicate: many questions may share an answer.
+    The rows are gone over once. Memory: some 500 bytes a turn; `scratch` gets files of ten bytes a character.
     """
-    turns = [turns_of(record.messages) for record in records]
-    last = [row[-1] for row in turns]
-    prompts = _clusters([[ask for ask, _ in row] for row in turns])
-    answers = _clusters([[answer for _, answer in row] for row in turns])
-    keys = [(exact_key(ask), exact_key(answer)) for ask, answer in last]
-    same = [(ask[-1], answer[-1]) for ask, answer in zip(prompts.same, answers.same, strict=True)]
-    replies = defaultdict(set)
-    for (ask, _), (_, answer) in zip(keys, same, strict=True):
-        replies[ask].add(answer)
-    return Duplicates(
-        prompts.related,
-        answers.related,
-        _earlier(keys),
-        _earlier(same),
-        [len(replies[ask]) > 1 for ask, _ in keys],
-        sum(len(each) > 1 for each in replies.values()),
-        _are_labels([answer for _, answer in last]),
-    )
+    with TemporaryDirectory(dir=scratch) as folder:
+        reader = _Reader(Path(folder))
+        for turns in rows:
+            reader.add(turns)
+        return reader.finish()
 
 
-class _Clusters(NamedTuple):
-    """`Likeness` of the texts of each row."""
+class _Reader:
+    def __init__(self, folder: Path):
+        self.prompts, self.answers = Clusterer(folder, "prompts"), Clusterer(folder, "answers")
+        self.labels = LabelCount()
+        self.counts: list[int] = []
+        self.empty = bytearray()
+        self.asked, self.said = bytearray(), bytearray()
 
-    same: list[list[int]]
-    related: list[list[int]]
+    def add(self, turns: Turns) -> None:
+        for ask, answer in turns:
+            asked, said = exact_key(ask), exact_key(answer)
+            self.prompts.add(loose_of_exact(asked))
+            self.answers.add(loose_of_exact(said))
+            self.empty.append(not asked)
+        self.counts.append(len(turns))
+        self.labels.add(turns[-1][1])
+        self.asked += _digest(asked)
+        self.said += _digest(said)
+
+    def finish(self) -> Duplicates:
+        offsets = np.cumsum([0, *self.counts], dtype=np.int64)
+        last = offsets[1:] - 1
+        empty = np.frombuffer(bytes(self.empty), bool)
+        prompts, answers = self.prompts.finish(), self.answers.finish()
+        asked, said = (first_of(np.frombuffer(bytes(keys), np.uint64)) for keys in (self.asked, self.said))
+        same = _pairs(prompts.same[last], answers.same[last])
+        conflicting, several = _conflicts(asked, answers.same[last], empty[last])
+        return Duplicates(
+            offsets,
+            Likeness(*(np.where(empty, np.int32(-1), each) for each in prompts)),
+            answers,
+            earlier(_pairs(asked, said)),
+            earlier(same),
+            conflicting,
+            several,
+            self.labels.found(),
+        )
 
 
-def _clusters(texts: Sequence[Sequence[str]]) -> _Clusters:
-    found = clusters([loose_key(text) for row in texts for text in row])
-    same, related = ([list(islice(each, len(row))) for row in texts] for each in map(iter, found))
-    return _Clusters(same, related)
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
-def _are_labels(answers: Sequence[str]) -> bool:
-    distinct = set(answers)
-    recur = len(distinct) * ROWS_PER_LABEL <= len(answers)
-    return recur and all(len(answer) <= LABEL_LENGTH for answer in distinct)
+def _pairs(one: Array, other: Array) -> Array:
+    return one.astype(np.uint64) << np.uint64(32) | other.astype(np.uint64)
 
 
-def _earlier(keys: Sequence[Hashable]) -> list[int | None]:
-    first: dict[Hashable, int] = {}
-    found = [first.setdefault(key, index) for index, key in enumerate(keys)]
-    return [None if other == index else other for index, other in enumerate(found)]
+def _conflicts(asked: Array, answers: Array, empty: Array) -> tuple[Array, int]:
+    """For each row whether its prompt has several answers; how many prompts have."""
+    different = np.unique(_pairs(asked, answers)) >> np.uint64(32)
+    several = np.bincount(different.astype(np.int64), minlength=len(asked)) > 1
+    if empty.any():
+        several[asked[empty]] = False
+    return several[asked], int(several.sum())

@@ -1,15 +1,17 @@
 """Near-duplicate texts by MinHash: in time linear in the number of texts, not in that of pairs."""
 
-import zlib
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from numpy import ndarray
+import numpy as np
 
-SHINGLE = 4
-"""Characters in a piece. Short enough that one changed word of a short question leaves most pieces alone."""
+from luthier.data.inspection.boilerplate import without_boilerplate
+from luthier.data.inspection.components import first_of, joined
+from luthier.data.inspection.jaccard import jaccard
+from luthier.data.inspection.minhash import BANDS, Signatures, signatures
+from luthier.data.inspection.shingles import Array, Sets, ShingleWriter
 
 RELATED = 0.6
 """Share of common pieces (Jaccard index) from which two texts are too alike to lie on two sides of a split."""
@@ -17,51 +19,82 @@ RELATED = 0.6
 SAME = 0.8
 """From here on one text repeats the other."""
 
-BOILERPLATE = 0.3
-"""Pieces found in a larger share of the texts, as of an instruction that all rows repeat, tell nothing."""
+NEIGHBOURS = 3
+"""Texts that each text is compared with in each band."""
 
-PERMUTATIONS = 128
-BANDS = 32
-"""Bands of four hashes: a pair with a Jaccard index of 0.6 is compared with a probability of 0.988, of 0.8 always."""
+FEWEST_BITS = 89
+"""Of 128: 0.8 are expected of a pair at RELATED, with a standard deviation of 0.035; this is three of them less."""
 
 
-def near_pairs(texts: Sequence[str]) -> Iterator[tuple[int, int, float]]:
-    """Index pairs of related texts with their likeness (RELATED to 1); enough to connect every cluster.
+class Links(NamedTuple):
+    """Pairs of related texts, the earlier one first, with their Jaccard index."""
 
-    Locality-sensitive hashing (Broder 1997; Indyk and Motwani 1998): texts that agree in all hashes
-    of one band are compared. Within a band, each text is compared with the first and the latest one
-    of its bucket only, so that a thousand variants of one text cost a thousand comparisons, not a million.
+    one: Array
+    other: Array
+    likeness: Array
+
+
+def near_pairs(texts: Iterable[str], scratch: Path | None = None) -> Links:
+    """Links between different texts that suffice to connect every cluster of related ones.
+
+    Equal texts are one text, the first. `scratch`: a folder for files of about ten bytes a character; they are removed.
     """
-    signatures = _signatures(texts)
-    width = PERMUTATIONS // BANDS
-    for start in range(0, PERMUTATIONS, width):
-        buckets: dict[bytes, tuple[int, int]] = {}
-        for index, signature in enumerate(signatures):
-            key = signature[start : start + width].tobytes()
-            first, latest = buckets.get(key, (index, index))
-            for other in {first, latest} - {index}:
-                likeness = float((signatures[other] == signature).mean())
-                if likeness >= RELATED:
-                    yield other, index, likeness
-            buckets[key] = (first, index)
+    with TemporaryDirectory(dir=scratch) as folder:
+        writer = ShingleWriter(Path(folder, "shingles"))
+        for text in texts:
+            writer.add(text)
+        sets, keys = writer.finish()
+        return links_between(sets, first_of(keys), Path(folder))
 
 
-def _signatures(texts: Sequence[str]) -> list["ndarray"]:
-    from datasketch import MinHash
-
-    hashes = MinHash.generator(_telling(texts), num_perm=PERMUTATIONS, seed=1, hashfunc=zlib.crc32)
-    return [minhash.hashvalues for minhash in hashes]
-
-
-def _telling(texts: Sequence[str]) -> Iterator[list[bytes]]:
-    """The pieces of each text without boilerplate; all of them where nothing else would be left."""
-    spread = Counter(piece for text in texts for piece in _shingles(text))
-    limit = max(4, BOILERPLATE * len(texts))
-    for text in texts:
-        pieces = sorted(_shingles(text))
-        yield [piece for piece in pieces if spread[piece] <= limit] or pieces
+def links_between(sets: Sets, first: Array, folder: Path) -> Links:
+    """As near_pairs, of sets of pieces; `first`: for each set the first that is equal to it."""
+    distinct = np.flatnonzero(first == np.arange(len(first)))
+    telling = without_boilerplate(sets, first == np.arange(len(first)), folder / f"{sets.path.name}-telling")
+    sets.path.unlink()
+    found = _links(telling, signatures(telling, folder / f"{sets.path.name}-signatures"))
+    return Links(distinct[found.one], distinct[found.other], found.likeness)
 
 
-def _shingles(text: str) -> set[bytes]:
-    padded = f" {text} "
-    return {padded[at : at + SHINGLE].encode() for at in range(max(1, len(padded) - SHINGLE + 1))}
+def _links(sets: Sets, prints: Signatures) -> Links:
+    """Band by band: a pair is looked at once, and not at all when others have shown that it is the same text."""
+    found = [Links(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+    seen = np.empty(0, np.uint64)
+    same = np.arange(len(sets))
+    for band in range(BANDS if len(sets) > 1 else 0):
+        pairs = np.setdiff1d(_candidates(prints, band), seen)
+        one, other = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        new = same[one] != same[other]
+        seen = np.union1d(seen, pairs[new])
+        fresh = _verified(sets, one[new], other[new])
+        found.append(fresh)
+        equal = fresh.likeness >= SAME
+        same = joined(same, fresh.one[equal], fresh.other[equal])
+    return Links(*map(np.concatenate, zip(*found, strict=True)))
+
+
+def _verified(sets: Sets, one: Array, other: Array) -> Links:
+    likeness = jaccard(sets, one, other)
+    related = likeness >= RELATED
+    return Links(one[related], other[related], likeness[related])
+
+
+def _candidates(prints: Signatures, band: int) -> Array:
+    """Pairs that agree in the four hashes of a band (locality-sensitive hashing, Indyk and Motwani 1998), as numbers.
+
+    In natural language dozens of unlike texts agree in a band by chance. They are sorted by the next band's hashes
+    (as in an LSH forest, Bawa, Condie and Ganesan 2005), and each is compared with the next few in this order only:
+    so a thousand variants of one text cost a few thousand comparisons, not a million. What this may miss are pairs at
+    the far ends of a bucket that no chain of neighbours connects, in all 32 bands.
+    """
+    keys = prints.band(band)
+    order = np.lexsort((prints.band(band + 1), keys))
+    keys, bits = keys[order], prints.bits[order]
+    pairs = []
+    for step in range(1, min(NEIGHBOURS, len(keys) - 1) + 1):
+        alike = np.flatnonzero(keys[step:] == keys[:-step])
+        shared = 128 - np.bitwise_count(bits[alike] ^ bits[alike + step]).sum(axis=1, dtype=np.int64)
+        alike = alike[shared >= FEWEST_BITS]
+        ends = np.sort(np.stack([order[alike], order[alike + step]]), axis=0).astype(np.uint64)
+        pairs.append(ends[0] << np.uint64(32) | ends[1])
+    return np.concatenate(pairs)

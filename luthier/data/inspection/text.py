@@ -7,13 +7,19 @@ from luthier.rows import Message
 
 def exact_key(text: str) -> str:
     """The text without differences of case, width and white space."""
+    if text.isascii():  # the same, faster
+        return " ".join(text.lower().split())
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def loose_key(text: str) -> str:
     """`exact_key` without punctuation; a text of punctuation only keeps it."""
-    plain = exact_key(text)
-    return " ".join(plain.translate(_WITHOUT_PUNCTUATION).split()) or plain
+    return loose_of_exact(exact_key(text))
+
+
+def loose_of_exact(exact: str) -> str:
+    """`loose_key` of the text of which `exact` is the exact key."""
+    return " ".join(exact.translate(_WITHOUT_PUNCTUATION).split()) or exact
 
 
 def turns_of(messages: list[Message]) -> list[tuple[str, str]]:

@@ -7,19 +7,23 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from unlike_words import word
 
+from luthier.data.inspection.components import components
 from luthier.data.inspection.duplicates import inspect
+from luthier.data.inspection.groups import groups
 from luthier.data.inspection.leakage import seen_in_train
 from luthier.data.inspection.near import near_pairs
-from luthier.data.inspection.text import loose_key
-from luthier.data.record import Record
-from luthier.data.split import divide, groups
+from luthier.data.inspection.text import loose_key, turns_of
+from luthier.data.split import divide
 from luthier.errors import DataError
 from luthier.spec import SplitSpec
 
 
-def record(number: int, question: str, answer: str) -> Record:
-    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-    return Record(number, b"", messages=messages)
+def connected(count: int, links: list[tuple[int, int]]) -> list[int]:
+    return components(count, [one for one, _ in links], [other for _, other in links]).tolist()
+
+
+def row(question: str, answer: str) -> list[tuple[str, str]]:
+    return [(question, answer)]
 
 
 GROUPS = st.lists(st.integers(0, 60), min_size=20, max_size=300)
@@ -70,59 +74,59 @@ def test_no_test_row_has_its_prompt_or_answer_in_training(pairs, seed):
     pairs = [
         (question.upper() + "?" if index % 3 else question, answer) for index, (question, answer) in enumerate(pairs)
     ]
-    records = [record(index, *pair) for index, pair in enumerate(pairs)]
-    found = inspect(records)
+    found = inspect(row(*pair) for pair in pairs)
     try:
-        names = divide(groups(found, range(len(records))), SplitSpec(), seed)
+        names = divide(groups(found, range(len(pairs))), SplitSpec(), seed)
     except DataError:
         assume(False)
-    train = [row for row, name in zip(pairs, names, strict=True) if name == "train"]
-    test = [row for row, name in zip(pairs, names, strict=True) if name == "test"]
+    train = [pair for pair, name in zip(pairs, names, strict=True) if name == "train"]
+    test = [pair for pair, name in zip(pairs, names, strict=True) if name == "test"]
     for side in (0, 1):
-        assert not {loose_key(row[side]) for row in test} & {loose_key(row[side]) for row in train}
+        assert not {loose_key(pair[side]) for pair in test} & {loose_key(pair[side]) for pair in train}
 
 
 def test_near_prompt_or_answer_ties_rows_together():
-    records = [
-        record(1, "How do I reset the password of my account?", "Click on forgot."),
-        record(2, "How do I reset the password of my account please?", "Ask your administrator."),
-        record(3, "When are you open?", "Ask your administrator!"),
-        record(4, "What does it cost?", "Ten euros."),
+    rows = [
+        row("How do I reset the password of my account?", "Click on forgot."),
+        row("How do I reset the password of my account please?", "Ask your administrator."),
+        row("When are you open?", "Ask your administrator!"),
+        row("What does it cost?", "Ten euros."),
     ]
-    assert groups(inspect(records), range(4)) == [0, 0, 0, 3]
+    assert groups(inspect(rows), range(4)) == [0, 0, 0, 3]
 
 
 def test_duplicates_and_contradictions():
     long = "The quick brown fox jumps over the lazy dog near the old river bank"
-    records = [
-        record(1, "Tell me.", long),
-        record(2, "tell  ME.", long.upper()),
-        record(3, "Tell me", long + "!"),
-        record(4, "Tell me.", "Something else altogether, about ships."),
-        record(5, "A different question about boats?", long),
+    rows = [
+        row("Tell me.", long),
+        row("tell  ME.", long.upper()),
+        row("Tell me", long + "!"),
+        row("Tell me.", "Something else altogether, about ships."),
+        row("A different question about boats?", long),
     ]
-    found = inspect(records)
-    assert found.exact == [None, 0, None, None, None]
-    assert found.near == [None, 0, 0, None, None], "a text that recurs with another partner is no duplicate"
+    found = inspect(rows)
+    assert found.exact.tolist() == [-1, 0, -1, -1, -1]
+    assert found.near.tolist() == [-1, 0, 0, -1, -1], "a text that recurs with another partner is no duplicate"
     assert found.repeated("off") == {} and found.repeated("exact") == {1: 0} and found.repeated("near") == {1: 0, 2: 0}
     assert found.conflicting_prompts == 1
+    assert found.conflicting.tolist() == [True, True, False, True, False]
 
 
 def test_labels_do_not_tie_rows_together():
-    records = [record(i, f"text {word(i)}", "yes" if i % 2 else "no") for i in range(100)]
-    found = inspect(records)
+    rows = [row(f"text {word(i)}", "yes" if i % 2 else "no") for i in range(100)]
+    found = inspect(rows)
     assert found.answers_are_labels
     assert len(set(groups(found, range(100)))) == 100
 
 
 def test_canned_answers_tie_rows_together():
-    records = [record(i, f"text {word(i)}", f"Thank you for your message about {word(i % 5)}.") for i in range(100)]
-    assert len(set(groups(inspect(records), range(100)))) == 5
+    rows = [row(f"text {word(i)}", f"Thank you for your message about {word(i % 5)}.") for i in range(100)]
+    assert len(set(groups(inspect(rows), range(100)))) == 5
 
 
 def test_an_instruction_that_all_rows_share_does_not_make_them_alike():
     same = "Sort the following review of a product into one of the classes good, bad and neutral: "
-    assert list(near_pairs([same + word(i) for i in range(60)])) == []
+    assert near_pairs([same + word(i) for i in range(60)]).one.tolist() == []
 
 
 def test_a_thousand_variants_are_linked_in_linear_work():
@@ -130,38 +134,68 @@ def test_a_thousand_variants_are_linked_in_linear_work():
     texts = [f"{base} {i:03}" for i in range(300)] + [
         f"{i} {i * 7} {i * 13} other words of no kin {i}" for i in range(900)
     ]
-    links = [(a, b) for a, b, _ in near_pairs(texts) if a < 300 and b < 300]
+    found = near_pairs(texts)
+    links = [(a, b) for a, b in zip(found.one.tolist(), found.other.tolist(), strict=True) if a < 300 and b < 300]
     assert len(links) <= 2 * 32 * 300
-    assert {b for _, b in links} == set(range(1, 300))
+    assert connected(300, links) == [0] * 300
 
 
 def test_leakage_counts_rows():
-    rows = [{"id": str(i), "group": "", "messages": record(i, q, a).messages} for i, (q, a) in enumerate(
-        [("What?", "That"), ("Who?", "He"), ("what", "Else"), ("New", "that!"), ("Fresh", "Novel")]
-    )]  # fmt: skip
-    assert seen_in_train(rows[:2], rows[2:], labels=False) == 2
-    assert seen_in_train(rows[:2], rows[2:], labels=True) == 1
+    rows = [row("What?", "That"), row("Who?", "He"), row("what", "Else"), row("New", "that!"), row("Fresh", "Novel")]
+    found = inspect(rows)
+    assert seen_in_train(found, range(2), range(2, 5)).equal == 2
+    labels = found._replace(labels={"That": 1})
+    assert seen_in_train(labels, range(2), range(2, 5)).equal == 1
 
 
-def conversation(number: int, *texts: str) -> Record:
+def conversation(*texts: str) -> list[tuple[str, str]]:
     roles = ("user", "assistant") * len(texts)
-    return Record(number, b"", messages=[{"role": r, "content": t} for r, t in zip(roles, texts, strict=False)])
+    return turns_of([{"role": r, "content": t} for r, t in zip(roles, texts, strict=False)])
 
 
 def test_every_answer_of_a_conversation_ties_rows_together():
-    records = [
-        conversation(1, "Where is the key?", "Under the mat.", "And the lamp?", "On the shelf by the window."),
-        conversation(2, "Where is the key?", "Under the mat."),
-        conversation(3, "Hello", "How can I help?", "Who wrote Hamlet?", "Shakespeare did."),
-        conversation(4, "Hello", "How can I help?", "What does it cost?", "Ten euros."),
+    rows = [
+        conversation("Where is the key?", "Under the mat.", "And the lamp?", "On the shelf by the window."),
+        conversation("Where is the key?", "Under the mat."),
+        conversation("Hello", "How can I help?", "Who wrote Hamlet?", "Shakespeare did."),
+        conversation("Hello", "How can I help?", "What does it cost?", "Ten euros."),
     ]
-    assert groups(inspect(records), range(4)) == [0, 0, 2, 3], "a greeting with which no row ends ties nothing"
+    assert groups(inspect(rows), range(4)) == [0, 0, 2, 3], "a greeting with which no row ends ties nothing"
 
 
 def test_leakage_of_an_earlier_turn():
-    short = {"id": "1", "group": "", "messages": conversation(1, "Q1", "A1").messages}
-    long = {"id": "2", "group": "", "messages": conversation(2, "Q1", "A1", "Q2", "A2").messages}
-    other = {"id": "3", "group": "", "messages": conversation(3, "Q1", "A1", "Q3", "A3").messages}
-    assert seen_in_train([long], [short], labels=False) == 1
-    assert seen_in_train([short], [long], labels=False) == 1
-    assert seen_in_train([long], [other], labels=False) == 0
+    found = inspect(
+        [
+            conversation("Q1", "A1"),
+            conversation("Q1", "A1", "Q2", "A2"),
+            conversation("Q1", "A1", "Q3", "A3"),
+        ]
+    )
+    assert seen_in_train(found, [1], [0]).equal == 1
+    assert seen_in_train(found, [0], [1]).equal == 1
+    assert seen_in_train(found, [1], [2]).equal == 0
+
+
+def test_nearly_equal_rows_leak_too():
+    question = "How do I reset the password of my account at the shop"
+    rows = [
+        row(f"{question}?", "Click on forgot."),
+        row(f"{question}", "Ask your administrator."),
+        row(f"{question} now?", "Write to the people at the desk."),
+        row("How do I reset the password of my new account please?", "It cannot be done at present."),
+        row("When are you open?", "At nine."),
+    ]
+    assert seen_in_train(inspect(rows), [0], [1, 2, 3, 4]) == (1, 2, 3)
+
+
+def test_an_empty_prompt_ties_nothing_and_contradicts_nothing():
+    found = inspect([row("", "Long ago there was a king."), row("", "The sea is deep and blue."), row("", "Go.")])
+    assert groups(found, range(3)) == [0, 1, 2]
+    assert not found.conflicting.any() and found.conflicting_prompts == 0
+    assert seen_in_train(found, [0], [1, 2]) == (0, 0, 0)
+
+
+def test_keys_of_conversations_tie_rows_together():
+    rows = [row(word(index), word(index + 100)) for index in range(6)]
+    assert groups(inspect(rows), range(6), [7, -1, 7, -1, 9, 9]) == [0, 1, 0, 3, 4, 4]
+    assert groups(inspect(rows), [2, 3, 5], [7, -1, 7, -1, 9, 9]) == [2, 3, 5]
