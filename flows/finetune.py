@@ -6,6 +6,7 @@ from prefect import flow
 
 from flows.flow_runs import introduce
 from flows.hooks import end_pods
+from luthier.approval import check_approved
 from luthier.run import open_run
 from luthier.settings import Settings
 from luthier.spec import RunSpec
@@ -43,6 +44,7 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
         run.save_spec()
         introduce(run)
         validate_data(run)
+        check_approved(run)
         estimate.with_options(**retried)(run)
         baseline_eval.with_options(**retried)(run)
         train.with_options(**retried)(run)

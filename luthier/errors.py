@@ -183,6 +183,12 @@ class NoProgress(LuthierError):
     exit_code = 7
 
 
+class WaitsForApproval(LuthierError):
+    """A person has to say yes before the run goes on; starting it again continues it."""
+
+    exit_code = 5
+
+
 class Cancelled(LuthierError):
     """A person stopped the run."""
 

@@ -1,8 +1,9 @@
-"""Training rows on disk: Parquet with `id, group, messages`."""
+"""Training rows on disk: Parquet with `id, group, messages, meta`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from luthier.storage import atomic_path
 
@@ -13,21 +14,32 @@ class Message(TypedDict):
 
 
 class Row(TypedDict):
-    """`id` is `<line or pair number>` of the source; rows of one `group` stay on one side of a split."""
+    """`id` is `<line or pair number>` of the source, behind its name where there are several; rows of one `group` stay
+    on one side of a split. `meta` holds the row's further fields as JSON, or nothing.
+    """
 
     id: str
     group: str
     messages: list[Message]
+    meta: NotRequired[str | None]
 
 
 def write_rows(path: Path, rows: list[Row]) -> None:
+    with row_writer(path) as write:
+        write(rows)
+
+
+@contextmanager
+def row_writer(path: Path) -> Iterator[Callable[[list[Row]], None]]:
+    """What it yields writes some rows; the file is there when the block ends well."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     message = pa.struct([("role", pa.string()), ("content", pa.string())])
-    schema = pa.schema([("id", pa.string()), ("group", pa.string()), ("messages", pa.list_(message))])
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
+    texts = ("id", "group", "meta")
+    schema = pa.schema([(name, pa.string()) for name in texts] + [("messages", pa.list_(message))])
+    with atomic_path(path) as temporary, pq.ParquetWriter(temporary, schema) as out:
+        yield lambda rows: out.write_table(pa.Table.from_pylist(rows, schema=schema)) if rows else None
 
 
 def row_batches(path: Path) -> Iterator[list[Row]]:

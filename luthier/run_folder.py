@@ -25,6 +25,7 @@ class RunFolder:
         self.validation = self.data / "validation.json"
         self.page = self.data / "page.html"
         self.docs = self.data / "docs"
+        self.approval = self.root / "approval.json"
         self.baseline = self.root / "baseline"
         self.evaluation = self.root / "evaluation"
         self.attempts = self.root / "attempts"

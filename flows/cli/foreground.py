@@ -13,12 +13,29 @@ from luthier.tracking import is_tracked
 
 def run_spec(spec: RunSpec, again: bool, as_json: bool) -> int:
     """Run `spec` unless it is complete, then show its result; returns the exit code of its verdict."""
-    settings = Settings()
+    return _show(finished(spec, Settings(), again), as_json)
+
+
+def finished(spec: RunSpec, settings: Settings, again: bool) -> Run:
+    """The run of `spec`, complete. Raises what its stages raise."""
     run = open_run(spec, settings, again)
     if run.completed("report") is None or not is_tracked(run.folder):
+        if spec.data.approve:
+            _approved(run)
         _run_flow(spec, settings, again)
         run = open_run(spec, settings)
-    return _show(run, as_json)
+    return run
+
+
+def _approved(run: Run) -> None:
+    """Raises WaitsForApproval or DataError where a person has not said yes to the data."""
+    from flows.cli.approve import ask_at_terminal
+    from flows.cli.validated import validated
+    from luthier.approval import check_approved
+
+    validated(run)
+    ask_at_terminal(run)
+    check_approved(run)
 
 
 def _run_flow(spec: RunSpec, settings: Settings, again: bool) -> None:

@@ -1,147 +1,145 @@
-"""validate-data: read → detect → normalise → structure → tokens → duplicates → gate → split."""
+"""validate-data: read → understand → screen → count tokens → inspect → set aside → gate → split → page.
 
+Rows pass through the disk (`store.py`): what is in memory is a batch of them, and a few numbers of each.
+"""
+
+import shutil
+import tempfile
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from luthier.data import tokens
-from luthier.data.conversations import understand
-from luthier.data.findings import Findings, told
-from luthier.data.gate.frame import frame
+from luthier.data.division import Division
+from luthier.data.examples import examples
+from luthier.data.findings import Findings
+from luthier.data.gate.frame import frames
 from luthier.data.gate.judge import judge
-from luthier.data.inspection.duplicates import Duplicates, inspect
-from luthier.data.inspection.leakage import seen_in_train
+from luthier.data.gate.rules import load_rules
+from luthier.data.inspection.duplicates import inspect
+from luthier.data.inspection.text import turns_of
+from luthier.data.intake import Intake
 from luthier.data.page.write import write_page
-from luthier.data.parts import write_parts
-from luthier.data.quarantine import write_quarantine
-from luthier.data.reading.read import read
-from luthier.data.reading.source import Source, check_file, content_sha256
-from luthier.data.record import Fault, Record
+from luthier.data.quarantine import Quarantine
+from luthier.data.reading.source import Source
+from luthier.data.reading.sources import content_sha256, sources
 from luthier.data.refusal import failed_checks, refusal
+from luthier.data.setting_aside import set_aside
+from luthier.data.standing import Standing
+from luthier.data.store import RowStore
+from luthier.data.survey import survey
 from luthier.errors import DataError, LuthierError
 from luthier.events import Event
-from luthier.rows import Row
 from luthier.run_folder import RunFolder
-from luthier.spec import DataSpec, RunSpec
-from luthier.storage import sha256_file, write_json
+from luthier.spec import RunSpec
+from luthier.storage import write_json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-FEW_TEST_ROWS = 50
 
-
-def prepare(spec: RunSpec, run: RunFolder, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> Iterator[Event]:
-    """Turn the data file into `data/` of the run; yields events of kinds phase, progress and warning.
+def prepare(
+    spec: RunSpec, run: RunFolder, tokenizer: "PreTrainedTokenizerBase", max_length: int, home: Path
+) -> Iterator[Event]:
+    """Turn the data into `data/` of the run; yields events of kinds phase, progress and warning.
 
     Raises Problems with every faulty row, DataError, SpecError or ModelError when the data cannot be trained on.
     quarantine.jsonl, page.html and validation.json (last) are there in either case.
     """
-    work = _Work(spec, run)
-    try:
-        yield from work.steps(tokenizer, max_length)
-    except LuthierError as error:
-        work.findings.refuse(error)
+    run.data.mkdir(parents=True, exist_ok=True)
+    for left in run.data.glob(".work-*"):  # of a preparation that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=".work-", dir=run.data) as scratch:
+        work = _Preparation(spec, run, Path(scratch), tokenizer, max_length, home)
+        try:
+            yield from work.steps()
+        except LuthierError as error:
+            work.findings.refuse(error)
+            work.write()
+            raise
+        work.findings.ok = True
         work.write()
-        raise
-    work.findings.ok = True
-    work.write()
 
 
-class _Work:
+class _Preparation:
     """The rows and what is known of them, from step to step."""
 
-    def __init__(self, spec: RunSpec, run: RunFolder):
-        self.spec, self.run = spec, run
-        self.source = Source(spec.data.path)
+    def __init__(
+        self, spec: RunSpec, run: RunFolder, scratch: Path,
+        tokenizer: "PreTrainedTokenizerBase", max_length: int, home: Path,
+    ):  # fmt: skip
+        self.spec, self.run, self.scratch, self.home = spec, run, scratch, home
+        self.tokenizer, self.max_length = tokenizer, max_length
         self.findings = Findings(spec.data.path.name)
-        self.records: list[Record] = []
+        self.store = RowStore(scratch / "rows.arrow")
+        self.quarantine = Quarantine(scratch)
+        self.intake = Intake(spec.data, self.store, self.quarantine)
+        self.standing: Standing | None = None
+        self.sources = [Source(spec.data.path)]
+        self.flawed: dict[str, set[int]] = {}
 
-    def steps(self, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> Iterator[Event]:
-        data, findings = self.spec.data, self.findings
+    def steps(self) -> Iterator[Event]:
         yield {"kind": "phase", "name": "reading the data"}
-        self.read()
-        self.understand(data)
-
-        yield {"kind": "phase", "name": "counting tokens"}
-        yield from tokens.count_tokens([record for record in self.records if not record.fault], tokenizer, max_length)
+        yield from self.read()
 
         yield {"kind": "phase", "name": "looking for duplicates"}
-        sound = [record for record in self.records if not record.fault]
-        found = inspect(sound)
-        for index, first in found.repeated(data.dedupe).items():
-            sound[index].duplicate_of = sound[first].number
-        findings.found_duplicates(found)
-        findings.count(self.records, findings.blank)
-        findings.tokens = tokens.summary([record for record in sound if record.accepted], max_length)
+        standing = self.standing = Standing(self.store, self.sources)
+        standing.found = inspect(lambda: map(turns_of, self.store.messages()), self.scratch)
+        self.findings.found_duplicates(standing.found)
+
+        yield {"kind": "phase", "name": "inspecting the rows"}
+        seen = survey(self.spec, self.store, standing, self.intake, self.max_length)
+        self.flawed = seen.flawed
+        set_aside(self.spec, self.store, standing, self.quarantine, seen.flawed)
+        self.findings.count(self.intake, self.quarantine, standing)
+        self.findings.surveyed(seen)
 
         yield {"kind": "phase", "name": "judging the rows"}
-        self.judge(found, max_length)
+        self.judge(standing)
 
         yield {"kind": "phase", "name": "splitting"}
-        parts = self.split(sound, found)
-        for name in ("train", "validation"):
-            target, split = self.run.tokens(name), self.run.split(name)
-            tokens.write_split(target, split, parts[name], sound, tokenizer, max_length)
-        for warning in findings.warnings:
+        self.split(standing)
+        for warning in self.findings.warnings:
             if warning["line"] is None:  # rows that were set aside are in their file
                 yield {"kind": "warning", "text": warning["message"]}
 
-    def read(self) -> None:
-        """Raises DataError for faults of the file as a whole."""
-        findings, path = self.findings, self.spec.data.path
-        check_file(path)
-        findings.sha256, findings.bytes = content_sha256(path), path.stat().st_size
-        rows = list(read(self.source))
-        self.records = [record for record in rows if record]
-        findings.count(self.records, rows.count(None))
-        if not self.records:
-            raise DataError("the data file holds no rows", "", "Write one example a row.", str(path))
+    def read(self) -> Iterator[Event]:
+        """Raises DataError for faults of a file as a whole."""
+        self.sources = sources(self.spec.data, self.home)
+        self.findings.sha256 = content_sha256(self.sources)
+        self.findings.bytes = sum(source.path.stat().st_size for source in self.sources)
+        try:
+            yield from self.intake.take(self.sources, self.tokenizer, self.max_length)
+        finally:
+            self.store.close()
+            self.findings.took_in(self.intake, self.quarantine)
+        if not self.store.rows and not self.intake.unwanted:
+            raise DataError("the data file holds no rows", "", "Write one example a row.", str(self.spec.data.path))
 
-    def understand(self, data: DataSpec) -> None:
-        layout = understand(self.records, data)
-        there = {column for record in self.records for column in record.value}
-        self.findings.format = layout.format.name
-        self.findings.columns = {field: column for field, column in layout.items() if column in there}
-
-    def judge(self, found: Duplicates, max_length: int) -> None:
+    def judge(self, standing: Standing) -> None:
         """Raises Problems when the gate says no."""
         data = self.spec.data
-        allowed = data.max_quarantined if data.on_bad_rows == "quarantine" else 0
-        parameters = {"sound_share": round(1 - allowed, 9), "max_length": max_length}
-        verdict = judge(frame(self.records, found), parameters, self.run.docs)
+        allowed = data.max_quarantined if data.on_bad_rows == "quarantine" else 0.0
+        parameters = {"faulty_share": allowed, "max_length": self.max_length}
+        rules = load_rules(data.rules) if data.rules else None
+        verdict = judge(frames(self.store, standing, rules), parameters, self.run.docs, rules=rules)
         self.findings.judged(verdict)
-        rows = [self.told(record.number, record.fault) for record in self.records if record.fault]
-        if verdict.passed and rows:
-            self.findings.warn("set_aside", f"{len(rows):,} faulty rows were set aside, see quarantine.jsonl.")
-            self.findings.warnings += rows
+        faults = self.intake.faults
         if verdict.passed:
+            self.findings.set_aside(faults)
             return
-        checks = [told(self.findings.source, None, each.where, "gate", str(each)) for each in failed_checks(verdict)]
-        self.findings.errors = rows + checks
-        raise refusal(self.source, data, self.records, verdict)
+        self.findings.refused(faults, failed_checks(verdict))
+        raise refusal(self.findings.source, data, faults, self.intake.read - self.intake.blank, verdict)
 
-    def told(self, number: int, fault: Fault) -> dict[str, Any]:
-        error = fault.error(self.source.where(number), self.spec.data.on_bad_rows == "refuse")
-        return told(self.findings.source, number, fault.field, fault.code, str(error))
-
-    def split(self, sound: list[Record], found: Duplicates) -> dict[str, list[Row]]:
-        """The rows by split. Raises DataError when the rows are too few."""
-        parts = write_parts(self.run, sound, found, self.spec.data.split, self.spec.seed)
-        findings = self.findings
-        findings.splits = {name: len(part) for name, part in parts.items()}
-        findings.split_sha256 = {name: sha256_file(self.run.split(name)) for name in parts}
-        findings.test_rows_seen_in_train = seen_in_train(parts["train"], parts["test"], found.answers_are_labels)
-        if found.answers_are_labels:
-            findings.test_rows_seen_by = "prompt"
-            text = "The answers recur so often that they are taken for labels; prompts are kept apart, answers are not."
-            findings.warn("answers_are_labels", text)
-        if (rows := findings.splits["test"]) < FEW_TEST_ROWS:
-            text = f"There are {rows} test rows; below {FEW_TEST_ROWS} hardly any improvement can be shown."
-            findings.warn("few_test_rows", text)
-        return parts
+    def split(self, standing: Standing) -> None:
+        """Raises DataError when the rows are too few, SpecError for a field that is not there."""
+        division = Division(self.spec, self.store, standing)
+        division.write(self.run, self.tokenizer, self.max_length)
+        self.findings.divided(self.run, division)
 
     def write(self) -> None:
+        """Whatever came of it."""
         found = self.findings.as_json()
-        write_quarantine(self.run.quarantine, self.source, self.records)
-        write_page(self.run.page, found, self.records)
+        shown = examples(self.store, self.standing, self.quarantine, self.flawed)
+        self.quarantine.keep(self.run.quarantine)
+        write_page(self.run.page, found, shown)
         write_json(self.run.validation, found)

@@ -32,8 +32,8 @@ class Record:
     `place` is where the row stands, for people, where that is not file and number: `training pair #47 (pairs.json)`.
     Rows of one `group` (a conversation's key in its file; "" for none) stay on one side of a split. `meta` holds the
     row's further fields, scalars only (nested ones under dotted names); `time` is in seconds since 1970.
-    A record with a fault, or one that repeats the row `duplicate_of`, is set aside. `encoded` is what training would
-    see of it.
+    `flaws` are what inspection holds against it, `personal` counts the personal data found in it, `encoded` is what
+    training would see of it. A record with a fault is set aside.
     """
 
     number: int
@@ -45,12 +45,9 @@ class Record:
     group: str = ""
     meta: dict[str, Any] = field(default_factory=dict)
     time: float | None = None
-    duplicate_of: int | None = None
+    flaws: frozenset[str] = frozenset()
+    personal: int = 0
     tokens: int = 0
     trained: int = 0
     truncated: bool = False
     encoded: "Encoded | None" = None
-
-    @property
-    def accepted(self) -> bool:
-        return self.fault is None and self.duplicate_of is None

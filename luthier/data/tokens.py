@@ -1,13 +1,12 @@
 """What the model will see of each row: tokens, how many of them it learns, what is cut off."""
 
 from array import array
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from luthier.data.record import Fault, Record
-from luthier.events import Event
-from luthier.rows import Row
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -18,47 +17,45 @@ WHOLE = 1 << 30
 """No cut, so that a row's true length is known."""
 
 
-def count_tokens(
-    records: list[Record], tokenizer: "PreTrainedTokenizerBase", max_length: int, every: int = 200
-) -> Iterator[Event]:
+def count_tokens(records: Sequence[Record], tokenizer: "PreTrainedTokenizerBase", max_length: int) -> None:
     """Fill in each record's lengths; one that would train on nothing becomes a fault. Raises ModelError."""
     from luthier.models.chat import encode_all
 
-    for done in range(0, len(records), every):
-        yield {"kind": "progress", "done": done, "total": len(records), "text": "rows"}
-        batch = records[done : done + every]
-        for record, whole in zip(batch, encode_all(tokenizer, [each.messages for each in batch], WHOLE), strict=True):
-            _count(record, whole, max_length)
-    yield {"kind": "progress", "done": len(records), "total": len(records), "text": "rows"}
+    for record, whole in zip(records, encode_all(tokenizer, [each.messages for each in records], WHOLE), strict=True):
+        _count(record, whole, max_length)
 
 
-def summary(records: list[Record], max_length: int) -> dict[str, Any]:
-    """Totals, and the distribution of lengths in tokens before the cut."""
-    lengths = sorted(record.tokens for record in records)
-    total, trained = (sum(min(n, max_length) for n in lengths), sum(record.trained for record in records))
+def summary(lengths: np.ndarray, trained: np.ndarray, max_length: int) -> dict[str, Any]:
+    """Totals, and the distribution of lengths in tokens before the cut. Both arrays: int, one number a row."""
+    ordered = np.sort(lengths)
+    total, learned = int(np.minimum(ordered, max_length).sum()), int(trained.sum())
     return {
-        "examples": len(records),
+        "examples": len(ordered),
         "total": total,
-        "trained": trained,
-        "trained_share": trained / total if total else None,
-        "p50": _quantile(lengths, 0.5),
-        "p95": _quantile(lengths, 0.95),
-        "max": lengths[-1] if lengths else None,
-        "truncated": sum(record.truncated for record in records),
+        "trained": learned,
+        "trained_share": learned / total if total else None,
+        "p50": _quantile(ordered, 0.5),
+        "p95": _quantile(ordered, 0.95),
+        "max": int(ordered[-1]) if len(ordered) else None,
+        "truncated": int((ordered > max_length).sum()),
+        "truncated_tokens": int(np.maximum(ordered - max_length, 0).sum()),
         "max_length": max_length,
+        "histogram": _histogram(ordered),
     }
 
 
-def write_split(
-    target: Path, split: Path, rows: list[Row], records: list[Record],
-    tokenizer: "PreTrainedTokenizerBase", max_length: int,
-) -> None:  # fmt: skip
-    """Keep the tokens of `rows`, which stand in the file `split`, for the training; each is one of `records`."""
-    from luthier.models.token_file import token_key, write_tokens
-
-    encoded = {str(record.number): record.encoded for record in records if record.encoded}
-    examples = [(row["id"], encoded[row["id"]]) for row in rows]
-    write_tokens(target, token_key(split, tokenizer, max_length), [examples] if examples else [])
+def _histogram(ordered: np.ndarray, bins: int = 20) -> list[dict[str, int]]:
+    """Rows by length, from the shortest to the longest of 99 in 100; the last bin holds the rest."""
+    if not len(ordered):
+        return []
+    top = max(int(ordered[int(0.99 * (len(ordered) - 1))]), int(ordered[0]) + 1)
+    edges = np.unique(np.linspace(ordered[0], top, bins + 1).astype(int))
+    edges[-1] = ordered[-1] + 1
+    counts, _ = np.histogram(ordered, edges)
+    return [
+        {"from": int(since), "to": int(until) - 1, "rows": int(rows)}
+        for since, until, rows in zip(edges, edges[1:], counts, strict=False)
+    ]
 
 
 def _count(record: Record, whole: "Encoded", max_length: int) -> None:
@@ -74,7 +71,7 @@ def _count(record: Record, whole: "Encoded", max_length: int) -> None:
         )
 
 
-def _quantile(ordered: list[int], share: float) -> int | None:
+def _quantile(ordered: np.ndarray, share: float) -> int | None:
     """Nearest rank: the smallest length that at least this share of rows does not exceed."""
     rank = -int(-share * len(ordered) // 1)
-    return ordered[max(rank, 1) - 1] if ordered else None
+    return int(ordered[max(rank, 1) - 1]) if len(ordered) else None

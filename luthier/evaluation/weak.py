@@ -1,13 +1,21 @@
 """Kinds of questions at which the base is weaker than at the rest."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from statistics import fmean, median
+from typing import Any
+
+import orjson
 
 from luthier.rows import Row
 
 FEWEST = 10
 """A kind, and the rest it is compared with, must have so many rows to be spoken of."""
+
+
+MOST_VALUES = 12
+"""A field with more values, such as a number, makes no kinds."""
 
 
 def weak_kinds(rows: list[Row], scores: list[float], metric: str) -> list[str]:
@@ -42,7 +50,24 @@ def _kinds(rows: list[Row]) -> dict[str, Callable[[Row], bool]]:
         "questions with a number": lambda row: bool(re.search(r"\d", row["messages"][-2]["content"])),
         "questions without a question mark": lambda row: "?" not in row["messages"][-2]["content"],
         "conversations of several turns": lambda row: sum(m["role"] == "user" for m in row["messages"]) > 1,
+    } | _slices(rows)
+
+
+def _slices(rows: list[Row]) -> dict[str, Callable[[Row], bool]]:
+    """Rows by the values of their further fields: `rows whose topic is billing`."""
+    values: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        for name, value in _meta(row).items():
+            values[name].add(str(value))
+    few = [(name, value) for name, found in values.items() if 1 < len(found) <= MOST_VALUES for value in sorted(found)]
+    return {
+        f"rows whose {name[:40]} is {value[:40]}": lambda row, name=name, value=value: str(_meta(row).get(name)) == value
+        for name, value in few
     }
+
+
+def _meta(row: Row) -> dict[str, Any]:
+    return orjson.loads(row.get("meta") or "{}")
 
 
 def _length(row: Row, turn: int) -> int:

@@ -67,12 +67,12 @@ def _columns(batch: Sequence[tuple[str, Encoded]], first: int) -> list[Any]:
     return [
         pa.array(rows),
         pa.array([row_id for row_id, _ in batch]),
-        _lists([example.input_ids for example in encoded]),
-        _lists([example.labels for example in encoded]),
+        int_lists([example.input_ids for example in encoded]),
+        int_lists([example.labels for example in encoded]),
     ]
 
 
-def _lists(sequences: list[Any]) -> Any:
+def int_lists(sequences: list[Any]) -> Any:
     """An Arrow array of int32 lists, without a Python object for each number on the way."""
     import pyarrow as pa
 

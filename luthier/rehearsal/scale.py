@@ -8,7 +8,7 @@ from luthier.errors import ModelError
 from luthier.models.base import load_tokenizer, locate
 from luthier.rehearsal.sample import TOKENS, sample
 from luthier.run import Run
-from luthier.spec import BudgetSpec, ComputeSpec, NotifySpec, RunSpec
+from luthier.spec import BudgetSpec, ComputeSpec, DataSpec, NotifySpec, RunSpec
 from luthier.spec_file import save_spec
 from luthier.storage import write_jsonl
 
@@ -104,19 +104,13 @@ def _small(spec: RunSpec, folder: Path) -> RunSpec:
         "samples": 1,
         "keep_checkpoints": 2,
     }
-    data = {
-        "path": folder / "data.jsonl",
-        "format": "messages",
-        "columns": {},
-        "dedupe": "off",
-        "on_bad_rows": "refuse",
-        "split": spec.data.split.model_copy(update={"by": "random"}),  # so few rows need not make groups enough
-    }
+    split = spec.data.split.model_copy(update={"by": "random", "stratify": None})  # so few rows make too few groups
+    data = DataSpec(path=folder / "data.jsonl", format="messages", split=split)
     evaluation = {"max_examples": 12, "max_new_tokens": 8, "few_shot": [1], "accept": {}}
     return spec.model_copy(
         update={
             "name": f"rehearsal-{spec.name}"[:200],
-            "data": spec.data.model_copy(update=data),
+            "data": data,
             "model": spec.model.model_copy(update={"base": str(folder / "model"), "revision": None}),
             "training": spec.training.model_copy(update=training),
             "evaluation": spec.evaluation.model_copy(update=evaluation),

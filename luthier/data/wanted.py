@@ -1,0 +1,62 @@
+"""`data.where`: which rows to keep, by their further fields."""
+
+import operator
+from collections.abc import Mapping
+from typing import Any
+
+from luthier.errors import SpecError
+
+_OPERATORS = {">=": operator.ge, "<=": operator.le, "!=": operator.ne, ">": operator.gt, "<": operator.lt}
+
+
+class Wanted:
+    def __init__(self, where: Mapping[str, Any]):
+        self._tests = {field: _test(field, wanted) for field, wanted in where.items()}
+        self._seen: set[str] = set()
+
+    def refuses(self, meta: Mapping[str, Any]) -> str:
+        """Why the row is not wanted; "" when it is."""
+        for field, (test, words) in self._tests.items():
+            if field in meta:
+                self._seen.add(field)
+            if not test(meta.get(field)):
+                return f"filtered: {field} is {meta.get(field)!r}, not {words}"[:200]
+        return ""
+
+    def check_fields(self) -> None:
+        """Raises SpecError for a field that no row had: a misspelt one would have kept nothing."""
+        if self._tests and (unknown := set(self._tests) - self._seen):
+            field = sorted(unknown)[0]
+            raise SpecError(f'no row has a field "{field}"', "", "Check its name.", f"data.where.{field}")
+
+
+def _test(field: str, wanted: Any) -> tuple[Any, str]:
+    if isinstance(wanted, list):
+        return (lambda value: any(_equal(value, each) for each in wanted)), f"one of {wanted}"
+    if isinstance(wanted, str):
+        for sign, compare in _OPERATORS.items():
+            if wanted.startswith(sign):
+                return _comparison(field, wanted.removeprefix(sign).strip(), compare), wanted
+    return (lambda value: _equal(value, wanted)), repr(wanted)
+
+
+def _comparison(field: str, limit: str, compare: Any) -> Any:
+    """Numbers as numbers; != also texts, and a text like a date by its letters."""
+    try:
+        number = float(limit)
+    except ValueError:
+        return lambda value: isinstance(value, str) and compare(value, limit)
+    return lambda value: _number(value) is not None and compare(_number(value), number)
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return None if isinstance(value, bool) or value is None else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _equal(value: Any, wanted: Any) -> bool:
+    if isinstance(value, str) or isinstance(wanted, str):
+        return str(value).casefold() == str(wanted).casefold()
+    return bool(value == wanted and isinstance(value, bool) == isinstance(wanted, bool))
