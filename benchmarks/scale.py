@@ -96,7 +96,7 @@ def packaged() -> Path:
 
 
 def validate(folder: Path, _size: int) -> None:
-    from luthier.data import prepare as prepare_data
+    from luthier.data.prepare import prepare as prepare_data
     from luthier.models.base import load_tokenizer
     from luthier.run_folder import RunFolder
 

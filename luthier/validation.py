@@ -17,7 +17,7 @@ def validate(run: Run) -> Iterator[Event]:
 
     Raises ModelError, SpecError, DataError, Problems.
     """
-    from luthier import data
+    from luthier.data.prepare import prepare
     from luthier.models.base import context_length, load_tokenizer, locate
     from luthier.training import presets
 
@@ -28,7 +28,7 @@ def validate(run: Run) -> Iterator[Event]:
     _check_answers(run.asked, context)
     tokenizer = load_tokenizer(base, run.asked.model.trust_remote_code)
     max_length = presets.max_length(run.asked.training, context)
-    yield from data.prepare(run.asked, run.folder, tokenizer, max_length, run.settings.root)
+    yield from prepare(run.asked, run.folder, tokenizer, max_length, run.settings.root)
     found = read_json(run.folder.validation)
     if not run.folder.spec.exists():  # chosen once: every later attempt uses the same values
         save_spec(presets.resolve(run.asked, context), run.folder.spec)

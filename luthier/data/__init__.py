@@ -1,6 +1,1 @@
-"""From a data file of any known kind to checked, split rows."""
-
-from luthier.data.prepare import prepare
-from luthier.data.reading.source import content_sha256
-
-__all__ = ["content_sha256", "prepare"]
+"""From data of any known kind to checked, split rows: `prepare.prepare`."""

@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from luthier.data.copies import copies
-from luthier.data.fields import accepted, labels, times_of, values_of
+from luthier.data.fields import labels, times_of, values_of
 from luthier.data.inspection.groups import groups
-from luthier.data.inspection.leakage import leaked
+from luthier.data.inspection.leakage import seen_in_train
 from luthier.data.parts import Parts
 from luthier.data.split import divide
 from luthier.data.standing import Standing
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Division:
-    """`sizes`: rows of each split. `seen`, `near`: test rows whose texts are in training, or alike ones."""
+    """`sizes`: rows of each split. `seen`: test rows whose texts, or alike ones, are in training."""
 
     def __init__(self, spec: RunSpec, store: RowStore, standing: Standing):
         assert standing.found is not None
@@ -26,14 +28,13 @@ class Division:
         self.labels_apart = standing.found.answers_are_labels
         kept = standing.kept
         rows = [int(row) for row in standing.sound[kept]]
-        keys = _group_keys(store, standing, rows)
-        group_of = [int(each) for each in groups(standing.found, kept, keys)]
+        group_of = groups(standing.found, kept, _conversations(store, standing))
         by = self.shares.by
         strata = values_of(store, standing, self.shares.stratify) if self.shares.stratify else None
         times = times_of(store, standing) if by == "time" else None
         names = divide(group_of if by != "random" else list(range(len(rows))), self.shares, spec.seed, strata, times)
         self.split = dict(zip(rows, names, strict=True))
-        self.seen, self.near = leaked(standing.found, kept, names)
+        self.seen = seen_in_train(standing.found, *(_members(kept, names, name) for name in ("train", "test")))
         label_of = dict(zip(rows, labels(store, standing), strict=True)) if self._balanced(spec) else None
         training = [row for row in rows if self.split[row] == "train"]
         times_in = copies(training, standing, [label_of[row] for row in training] if label_of else None, spec.seed)
@@ -49,11 +50,15 @@ class Division:
         self.parts.write_tokens(run, tokenizer, max_length)
 
 
-def _group_keys(store: RowStore, standing: Standing, rows: list[int]) -> list[int]:
-    """For each accepted row a number of its conversation, its own where it belongs to none."""
+def _conversations(store: RowStore, standing: Standing) -> list[int]:
+    """For each sound row the number of its conversation, -1 where it belongs to none."""
     numbers: dict[tuple[str, str], int] = {}
-    found = []
-    for place, (row, key) in enumerate(zip(rows, accepted(store, standing, "group"), strict=True)):
-        whole = (standing.source(row).name, key) if key else ("", f"row {place}")
-        found.append(numbers.setdefault(whole, place))
-    return found
+    keys = store.column("group")
+    return [
+        numbers.setdefault((standing.source(row).name, keys[row]), len(numbers)) if keys[row] else -1
+        for row in map(int, standing.sound)
+    ]
+
+
+def _members(kept: np.ndarray, names: list[str], split: str) -> np.ndarray:
+    return kept[np.array([name == split for name in names], dtype=bool)]

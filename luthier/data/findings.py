@@ -120,7 +120,7 @@ class Findings:
     def divided(self, run: "RunFolder", division: "Division") -> None:
         self.splits = division.sizes
         self.split_sha256 = {name: sha256_file(run.split(name)) for name in division.sizes}
-        self.test_rows_seen_in_train, self.test_rows_near_train = division.seen, division.near
+        self.test_rows_seen_in_train, self.test_rows_near_train = division.seen.equal, division.seen.related
         if division.labels_apart:
             self.test_rows_seen_by = "prompt"
             text = "The answers recur so often that they are taken for labels; prompts are kept apart, answers are not."

@@ -83,7 +83,7 @@ class _Preparation:
 
         yield {"kind": "phase", "name": "looking for duplicates"}
         standing = self.standing = Standing(self.store, self.sources)
-        standing.found = inspect(lambda: map(turns_of, self.store.messages()), self.scratch)
+        standing.found = inspect(map(turns_of, self.store.messages()), self.scratch)
         self.findings.found_duplicates(standing.found)
 
         yield {"kind": "phase", "name": "inspecting the rows"}

@@ -11,16 +11,18 @@ from luthier.errors import DataError
 
 if TYPE_CHECKING:
     from great_expectations.core.expectation_suite import ExpectationSuite
+    from great_expectations.data_context import FileDataContext
 
 
-def check_suite(folder: Path, suite: "ExpectationSuite") -> None:
+def check_suite(folder: Path, context: "FileDataContext", name_of_suite: str) -> None:
     """Raises DataError with the name of every expectation that was dropped, is lacking or was changed."""
-    where, fix = f"gx/expectations/{suite.name}.json", "Restore the file from git."
+    where, fix = f"gx/expectations/{name_of_suite}.json", "Restore the file from git."
     try:
-        content = orjson.loads((folder / "expectations" / f"{suite.name}.json").read_bytes())
+        content = orjson.loads((folder / "expectations" / f"{name_of_suite}.json").read_bytes())
         written = [(each["type"], each["kwargs"].get("column", "")) for each in content["expectations"]]
     except (OSError, KeyError, TypeError, AttributeError, orjson.JSONDecodeError) as error:
         raise DataError("the suite of the data gate cannot be read", str(error), fix, where) from None
+    suite = context.suites.get(name_of_suite)
     check_known(written, suite, where)
     loaded = held_by(suite)
     wanted = [each for each in REQUIRED if each.suite == suite.name]

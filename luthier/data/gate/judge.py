@@ -55,7 +55,7 @@ def _run(folder: Path, chunks: Iterable["DataFrame"], parameters: dict[str, Any]
     with _or_no_training():
         context = gx.get_context(mode="file", context_root_dir=folder)
         for name in (ROWS, SET):
-            check_suite(folder, context.suites.get(name))
+            check_suite(folder, context, name)
         rows, whole = context.checkpoints.get("rows"), context.checkpoints.get("set")
         own = _own(context, rules) if rules else None
     tally, by_rows, by_own = Tally(), [], []
@@ -63,8 +63,8 @@ def _run(folder: Path, chunks: Iterable["DataFrame"], parameters: dict[str, Any]
         tally.add(chunk)
         with _or_no_training():
             by_rows.append(_results(ROWS, rows, chunk[list(COLUMNS)], parameters))
-            if own and rules:
-                by_own.append(_results(rules.name, own, chunk, {}))
+            if own and rules and len(kept := chunk[chunk["accepted"] == 1]):
+                by_own.append(_results(rules.name, own, kept, {}))
     with _or_no_training():
         by_set = _results(SET, whole, tally.frame(), parameters)
     results = joined(by_rows) + by_set

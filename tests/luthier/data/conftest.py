@@ -9,7 +9,7 @@ import pytest
 import tiny_model as tiny
 from unlike_words import word
 
-from luthier.data import prepare
+from luthier.data.prepare import prepare
 from luthier.run_folder import RunFolder
 from luthier.spec import RunSpec
 from luthier.storage import read_json
@@ -34,7 +34,7 @@ def work(tmp_path: Path, tokenizer) -> Callable[..., Prepared]:
         path.write_bytes(content)
         run = RunFolder(tmp_path / "run")
         spec = RunSpec.model_validate({"name": "test", "seed": seed, "data": {"path": path, **data}})
-        list(prepare(spec, run, tokenizer, max_length))
+        list(prepare(spec, run, tokenizer, max_length, tmp_path))
         return Prepared(run, read_json(run.validation))
 
     return prepared
