@@ -1,0 +1,31 @@
+"""What a person does next, in the order in which to do it."""
+
+from typing import Any
+
+
+def next_steps(found: dict[str, Any], has_examples: bool) -> list[str]:
+    return _mend(found) if not found["ok"] else _go_on(found, has_examples)
+
+
+def _mend(found: dict[str, Any]) -> list[str]:
+    steps = []
+    if rows := found["faulty_rows"]:
+        steps.append(f"Mend the faulty rows ({rows:,}) in the file, or leave them out: data.on_bad_rows: quarantine.")
+    steps += [f"Mend this: {problem}" for problem in found["problems"][:5]]
+    return [*steps, "Then look again: luthier check with your spec."]
+
+
+def _go_on(found: dict[str, Any], has_examples: bool) -> list[str]:
+    steps = []
+    if has_examples:
+        steps.append("Read ten of the examples at the end of this page. Would you want the model to answer like that?")
+    if found["quarantined"]:
+        steps.append(f"See whether the {found['quarantined']:,} rows that were set aside may be missing.")
+    task = found["task"]
+    if (task.get("rows") or 0) < (task.get("minimum") or 0):
+        steps.append(
+            f"Collect more rows: there are {task['rows']:,}, and a first result wants about {task['minimum']:,}."
+        )
+    if found["approval"].get("needed") and not found["approval"].get("by"):
+        return [*steps, "Approve the data; nothing is trained on it before."]
+    return [*steps, "Try a few rows first: luthier run with your spec and --sample 30. Then the same without --sample."]
