@@ -1,4 +1,6 @@
-"""What inspection finds of planted near-duplicates, and what it costs: python -m benchmarks.near_duplicates 10000 100000
+"""What inspection finds of planted near-duplicates, and what it costs.
+
+python -m benchmarks.near_duplicates [ROWS …]      10000 100000, say
 
 Rows are chats of 60 words in two and in four messages, of words as frequent as in natural language (Zipf's law). Every
 tenth row repeats an earlier one with some words changed. Truth is the Jaccard index counted on Python's own sets.

@@ -14,12 +14,12 @@ def groups(found: Duplicates, kept: Array | Sequence[int], extra: Array | Sequen
 
     Labels, which whole classes of rows share, do not tie rows together, nor does a turn with which
     no row ends: a greeting, say. What a row ends with is what is tested.
-    `extra`: a number for each row (also of those not kept); equal ones tie rows together, negative ones nothing.
+    `extra`: a number for each kept row; equal ones tie rows together, negative ones nothing.
     """
     kept = np.asarray(kept, np.int64)
     ties = [_ties(found, kept, each) for each in shared(found)]
     if extra is not None:
-        keys = np.asarray(extra, np.int64)[kept]
+        keys = np.asarray(extra, np.int64)
         ties.append((np.flatnonzero(keys >= 0), keys[keys >= 0]))
     rows, nodes = [], []
     count = len(kept)

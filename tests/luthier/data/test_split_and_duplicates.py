@@ -198,4 +198,4 @@ def test_an_empty_prompt_ties_nothing_and_contradicts_nothing():
 def test_keys_of_conversations_tie_rows_together():
     rows = [row(word(index), word(index + 100)) for index in range(6)]
     assert groups(inspect(rows), range(6), [7, -1, 7, -1, 9, 9]) == [0, 1, 0, 3, 4, 4]
-    assert groups(inspect(rows), [2, 3, 5], [7, -1, 7, -1, 9, 9]) == [2, 3, 5]
+    assert groups(inspect(rows), [2, 3, 5], [7, -1, 9]) == [2, 3, 5]
