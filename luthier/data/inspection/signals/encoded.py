@@ -20,7 +20,7 @@ def _is_code(word: str) -> bool:
     if _PERCENT.search(word) or _HEXADECIMAL.search(word):
         return True
     found = _BASE64.search(word)
-    return bool(found) and _kinds(found[0]) == 3
+    return found is not None and _kinds(found[0]) == 3
 
 
 def _kinds(text: str) -> int:

@@ -5,9 +5,11 @@ import re
 LONGEST = 600
 """Characters. A longer answer says more than that it refuses."""
 
-_HINTS = ("can't", "cannot", "can not", "can’t", "unable", "not able", "won't", "won’t", "language model", " ai",
-          "refuse", "not comfortable", "sprachmodell", "kann ich", "ich kann", "je ne peux", "modèle de langage", "no puedo",
-          "modelo de lenguaje")  # fmt: skip
+_HINTS = (
+    "can't", "cannot", "can not", "can’t", "unable", "not able", "won't", "won’t", "language model", " ai", "refuse",
+    "not comfortable", "sprachmodell", "kann ich", "ich kann", "je ne peux", "modèle de langage", "no puedo",
+    "modelo de lenguaje",
+)  # fmt: skip
 
 _ABLE = (
     r"(?:can(?:no|')?t|can not|can’t|am unable to|'m unable to|’m unable to|am not able to|'m not able to|won't|won’t)"
