@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from luthier.data.formats.detect import Layout, detect
-from luthier.data.formats.normalise import normalise
-from luthier.data.formats.structure import check_structure
-from luthier.data.reading.read import read
+from luthier.data.formats.assemble import assembled, conversations
+from luthier.data.formats.layout import Layout
 from luthier.data.reading.source import Source, check_file
 from luthier.data.record import Record
 from luthier.errors import DataError, LuthierError, Problems
@@ -16,16 +14,12 @@ SHOWN = 20
 
 
 def understand(records: list[Record], data: DataSpec) -> Layout:
-    """Fill in the messages of each sound record, or its fault. Returns the format that was seen.
+    """Make conversations of the records, in place, each with its messages or its fault. Returns what was understood.
 
     Raises SpecError and DataError as `detect` does.
     """
-    layout = detect(data, records)
-    for record in records:
-        if not record.fault:
-            normalise(record, layout)
-        if not record.fault:
-            check_structure(record)
+    layout, found = assembled(Source(data.path), list(records), data)
+    records[:] = [record for record in found if record]
     return layout
 
 
@@ -36,12 +30,14 @@ def read_conversations(path: Path) -> list[Row]:
     """
     check_file(path)
     source = Source(path)
-    records = [record for record in read(source) if record]
+    _, found = conversations(source, DataSpec(path=path))
+    records = [record for record in found if record]
     if not records:
         raise DataError("the data file holds no rows", "", "Write one example a row.", str(path))
-    understand(records, DataSpec(path=path))
     faults: list[LuthierError] = [
-        record.fault.error(source.where(record.number), way_out=False) for record in records if record.fault
+        record.fault.error(record.place or source.where(record.number), way_out=False)
+        for record in records
+        if record.fault
     ]
     if faults:
         raise Problems(f"{path.name} is refused: {len(faults):,} rows cannot be used", faults[:SHOWN])

@@ -1,61 +1,142 @@
-"""Which format a file has, seen from the fields of its first rows."""
+"""Which format a file has, seen from its first rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from luthier.data.formats.table import FORMATS, Format
+from luthier.data.formats.extras import flat
+from luthier.data.formats.guess import guessed_pair
+from luthier.data.formats.layout import Layout
+from luthier.data.formats.message_table import table_columns, table_layout
+from luthier.data.formats.slack import is_side_file, is_slack
+from luthier.data.formats.table import EVERYWHERE, FLAT, FORMATS
+from luthier.data.formats.tickets import kind_of
 from luthier.data.record import Record
 from luthier.errors import DataError, SpecError
 from luthier.spec import DataSpec
 
 LOOKED_AT = 100
 
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
 
-class Layout(dict[str, str]):
-    """The column of the file for each field of the format: {"prompt": "question_text", …}."""
 
-    def __init__(self, format: Format, columns: dict[str, str]):
-        super().__init__({field: columns.get(field, field) for field in format.fields})
-        self.format = format
+def _holds_pairs(row: Row, layout: Layout) -> bool:
+    """A conversation with training pairs, or a list of such."""
+    pairs, listed = layout["training_pairs"], row.get("conversations")
+    return pairs in row or (
+        isinstance(listed, list) and any(isinstance(each, dict) and pairs in each for each in listed)
+    )
+
+
+_SHAPES: dict[str, Callable[[Row, Layout], bool]] = {
+    "conversation_factory": _holds_pairs,
+    "chatgpt": lambda row, layout: isinstance(row.get(layout["mapping"]), dict),
+    "slack": lambda row, layout: is_slack(row),
+    "help_desk": lambda row, layout: kind_of(row) is not None,
+}
+"""Formats that are seen from more than the names of their fields; the more particular first."""
+
+_BY_NAMES = ("messages", "sharegpt", "preference", *FLAT)
+"""Formats that have every required field."""
 
 
 def detect(spec: DataSpec, records: Sequence[Record]) -> Layout:
     """The format asked for, or the one that most of the first rows fit.
 
     A row that fits no format is no reason to refuse: it becomes a fault of its own later.
-    Raises SpecError for columns that do not exist, DataError when no row looks like anything known.
+    Raises SpecError for columns that do not exist, DataError when no row looks like anything known, or when two
+    columns could be the answer.
     """
-    rows = [set(record.value) for record in records if not record.fault][:LOOKED_AT]
-    found = sorted(set().union(*rows))
-    _check_columns(spec, found)
-    candidates = [FORMATS[spec.format]] if spec.format != "auto" else list(FORMATS.values())
-    layouts = [Layout(format, spec.columns) for format in candidates if set(spec.columns) <= set(format.fields)]
-    if not layouts:
-        known = "; ".join(f"{format.name}: {', '.join(format.fields)}" for format in candidates)
-        what = f"no format has the fields {', '.join(spec.columns)}"
-        raise SpecError(what, "", f"Fields by format: {known}.", "data.columns")
-    best = max(layouts, key=lambda layout: _fit(layout, rows))
-    if spec.format == "auto" and rows and _fit(best, rows) == (0, 0):
+    rows = [record.value for record in records if not record.fault][:LOOKED_AT]
+    found = sorted({name for row in rows for name in row})
+    _check_columns(spec, found, rows)
+    layouts = _candidates(spec)
+    if spec.format == "message_table":
+        return table_layout(rows, spec.columns) or Layout(FORMATS[spec.format], table_columns(found, spec.columns))
+    if spec.format != "auto":
+        return layouts[0]
+    if not rows:
+        return layouts[0]
+    if is_side_file(spec.path, [dict(row) for row in rows]):
+        return Layout(FORMATS["slack"], spec.columns)
+    layout = _seen(spec, layouts, rows)
+    if layout is None:
         raise _unknown(found, spec.path)
-    return best
+    return layout
 
 
-def _fit(layout: Layout, rows: list[set[str]]) -> tuple[int, int]:
-    """Rows that have every required field, then fields that are there at all."""
+def _candidates(spec: DataSpec) -> list[Layout]:
+    """Formats that have the fields which the spec names; those seen from their shape first."""
+    order = [*_SHAPES, *_BY_NAMES, "message_table", "text"]
+    formats = [FORMATS[name] for name in order] if spec.format == "auto" else [FORMATS[spec.format]]
+    named = set(spec.columns) - set(EVERYWHERE)
+    layouts = [Layout(format, spec.columns) for format in formats if named <= set(format.fields)]
+    if not layouts:
+        known = "; ".join(f"{format.name}: {', '.join(format.fields)}" for format in formats)
+        raise SpecError(
+            f"no format has the fields {', '.join(spec.columns)}", "", f"Fields by format: {known}.", "data.columns"
+        )
+    return layouts
+
+
+def _seen(spec: DataSpec, layouts: list[Layout], rows: Rows) -> Layout | None:
+    """The format most rows fit; where they are less than half, a guess by the names of the columns comes first."""
+    usual = [layout for layout in layouts if layout.format.name in (*_SHAPES, *_BY_NAMES)]
+    best = max(usual, key=lambda layout: _fit(layout, rows), default=None)
+    if best is not None and _fit(best, rows)[0] * 2 >= len(rows):
+        return best
+    return _guessed(spec, {layout.format.name for layout in layouts}, rows) or (
+        best if best is not None and _fit(best, rows) > (0, 0) else None
+    )
+
+
+def _guessed(spec: DataSpec, formats: set[str], rows: Rows) -> Layout | None:
+    """A table of messages, a pair of columns, or running text."""
+    table = table_layout(rows, spec.columns) if "message_table" in formats else None
+    if table and _has_key_or_roles(table, rows):
+        return table
+    if "prompt_completion" in formats and (pair := guessed_pair(rows, spec.columns, str(spec.path))):
+        return pair
+    if table:
+        return table
+    text = Layout(FORMATS["text"], spec.columns)
+    return text if "text" in formats and _is_running_text(text, rows) else None
+
+
+def _has_key_or_roles(table: Layout, rows: Rows) -> bool:
+    """Whether nothing but a table of messages looks like this."""
+    if "group" not in table:
+        return False
+    keys = [str(row.get(table["group"])) for row in rows]
+    return len(set(keys)) < len(keys)
+
+
+def _is_running_text(layout: Layout, rows: Rows) -> bool:
+    halves = {field for name in _BY_NAMES for field in FORMATS[name].required}
+    return sum(isinstance(row.get(layout["text"]), str) and not halves & set(row) for row in rows) * 2 >= len(rows)
+
+
+def _fit(layout: Layout, rows: Rows) -> tuple[int, int]:
+    """Rows that look like the format, then fields that are there at all."""
+    shape = _SHAPES.get(layout.format.name)
+    if shape:
+        return sum(shape(row, layout) for row in rows), 0
     required = {layout[field] for field in layout.format.required}
-    return sum(required <= row for row in rows), sum(len(required & row) for row in rows)
+    return sum(required <= set(row) for row in rows), sum(len(required & set(row)) for row in rows)
 
 
-def _check_columns(spec: DataSpec, found: list[str]) -> None:
+def _check_columns(spec: DataSpec, found: list[str], rows: Rows) -> None:
     for field, column in spec.columns.items():
-        if found and column not in found:
-            what = f'no row has a column "{column}"'
-            raise SpecError(what, f"Columns found: {', '.join(found[:20])}", "", f"data.columns.{field}")
+        if not found or column in found or (field in EVERYWHERE and any(column in flat(row) for row in rows)):
+            continue
+        what = f'no row has a column "{column}"'
+        raise SpecError(what, f"Columns found: {', '.join(found[:20])}", "", f"data.columns.{field}")
 
 
 def _unknown(found: list[str], path: Path) -> DataError:
     names = ", ".join(name[:40] for name in found[:20])
-    known = "; ".join(" + ".join(format.required) for format in FORMATS.values())
+    known = "; ".join(" + ".join(FORMATS[name].required) for name in _BY_NAMES)
     why = f"Fields found: {names or 'none'}. Known: {known}"
     fix = "Rename the fields, or say which is which: data.columns: {prompt: …, completion: …}."
     return DataError("the rows are in no known format", why, fix, str(path))

@@ -4,15 +4,11 @@ from typing import NamedTuple
 
 
 class Format(NamedTuple):
-    """`prompt` and `answer` name the fields of a flat layout; a conversation has one field."""
+    """`required` and `optional` are the usual names of its fields; `data.columns` maps them to others."""
 
     name: str
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
-
-    @property
-    def is_conversation(self) -> bool:
-        return len(self.required) == 1
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -22,22 +18,23 @@ class Format(NamedTuple):
 FORMATS = {
     each.name: each
     for each in (
-        Format("messages", ("messages",)),
-        Format("sharegpt", ("conversations",)),
+        Format("messages", ("messages",), ("system", "tools")),
+        Format("sharegpt", ("conversations",), ("system", "tools")),
         Format("alpaca", ("instruction", "output"), ("input", "system")),
         Format("prompt_completion", ("prompt", "completion"), ("system",)),
         Format("question_answer", ("question", "answer"), ("system",)),
+        Format("preference", ("chosen", "rejected"), ("prompt", "system")),
+        Format("conversation_factory", ("training_pairs",), ("history", "user_input", "target_response", "system")),
+        Format("message_table", ("author", "text")),
+        Format("chatgpt", ("mapping",), ("current_node",)),
+        Format("slack", ("text", "ts"), ("user", "thread_ts")),
+        Format("help_desk", ("messages",)),
+        Format("text", ("text",), ("title",)),
     )
 }
 
-ROLES = {
-    "system": "system",
-    "developer": "system",
-    "user": "user",
-    "human": "user",
-    "assistant": "assistant",
-    "gpt": "assistant",
-    "chatgpt": "assistant",
-    "bot": "assistant",
-}
-"""Names of roles in the wild, and what they are here."""
+FLAT = ("alpaca", "prompt_completion", "question_answer")
+"""Layouts of one question and its answer."""
+
+EVERYWHERE = ("time", "group")
+"""Fields that `data.columns` may name for any layout."""

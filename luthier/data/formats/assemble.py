@@ -1,0 +1,88 @@
+"""The rows of one file as conversations: its layout is seen from the first of them, then all go by."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+
+from luthier.data.formats.detect import LOOKED_AT, detect
+from luthier.data.formats.extras import Extras
+from luthier.data.formats.factory import pairs_of_factory
+from luthier.data.formats.help_desk import conversations_of_tickets
+from luthier.data.formats.layout import Layout
+from luthier.data.formats.message_table import conversations_of_table
+from luthier.data.formats.normalise import normalise
+from luthier.data.formats.reading import Reading
+from luthier.data.formats.slack import conversations_of_slack
+from luthier.data.formats.structure import check_structure
+from luthier.data.reading.read import read
+from luthier.data.reading.source import Source
+from luthier.data.record import Record
+from luthier.spec import DataSpec
+
+PATIENCE = 1000
+"""Rows among which sound ones are looked for."""
+
+
+def conversations(source: Source, data: DataSpec) -> tuple[Layout, Iterator[Record | None]]:
+    """What was understood of the file, and a record for each unit of it: a row, a training pair, a conversation.
+
+    A record has its messages or its fault; None is a blank row. Rows are read as they are asked for, except that
+    tables of single messages are gathered in memory.
+    Raises SpecError and DataError as `detect` and `read` do; the iterator raises them too.
+    """
+    return assembled(source, read(source), data)
+
+
+def assembled(source: Source, rows: Iterable[Record | None], data: DataSpec) -> tuple[Layout, Iterator[Record | None]]:
+    """`conversations` of rows that are read already."""
+    rest = iter(rows)
+    begun = _begin(rest)
+    first = [record for record in begun if record and not record.fault][:LOOKED_AT]
+    own = _own(source, data)
+    layout = detect(own, first)
+    extras = Extras(layout, [record.value for record in first])
+    reading = Reading(source, own, layout, extras, first, source.path == data.path)
+    return layout, _ASSEMBLERS.get(layout.format.name, _row_by_row)(reading, chain(begun, rest))
+
+
+def _begin(rows: Iterator[Record | None]) -> list[Record | None]:
+    begun: list[Record | None] = []
+    sound = 0
+    while sound < LOOKED_AT and len(begun) < PATIENCE:
+        try:
+            record = next(rows)
+        except StopIteration:
+            break
+        begun.append(record)
+        sound += record is not None and not record.fault
+    return begun
+
+
+def _own(source: Source, data: DataSpec) -> DataSpec:
+    """The spec as it is meant for this file."""
+    more = next((each for each in data.more if source.path.is_relative_to(each.path)), data)
+    format, columns = getattr(source, "format", None), getattr(source, "columns", None)
+    return data.model_copy(
+        update={
+            "path": source.path,
+            "format": more.format if format in (None, "auto") else format,
+            "columns": dict(columns or more.columns),
+        }
+    )
+
+
+def _row_by_row(reading: Reading, rows: Iterable[Record | None]) -> Iterator[Record | None]:
+    for record in rows:
+        if record and not record.fault:
+            normalise(record, reading.layout)
+            if not record.fault:
+                check_structure(record)
+            reading.extras.fill(record)
+        yield record
+
+
+_ASSEMBLERS: dict[str, Callable[[Reading, Iterable[Record | None]], Iterator[Record | None]]] = {
+    "conversation_factory": pairs_of_factory,
+    "message_table": conversations_of_table,
+    "slack": conversations_of_slack,
+    "help_desk": conversations_of_tickets,
+}
