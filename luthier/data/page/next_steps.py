@@ -21,11 +21,9 @@ def _go_on(found: dict[str, Any], has_examples: bool) -> list[str]:
         steps.append("Read ten of the examples at the end of this page. Would you want the model to answer like that?")
     if found["quarantined"]:
         steps.append(f"See whether the {found['quarantined']:,} rows that were set aside may be missing.")
-    task = found["task"]
-    if (task.get("rows") or 0) < (task.get("minimum") or 0):
-        steps.append(
-            f"Collect more rows: there are {task['rows']:,}, and a first result wants about {task['minimum']:,}."
-        )
+    rows, minimum = found["task"].get("rows"), found["task"].get("minimum")
+    if rows is not None and minimum and rows < minimum:
+        steps.append(f"Collect more rows: there are {rows:,}, and a first result wants about {minimum:,}.")
     if found["approval"].get("needed") and not found["approval"].get("by"):
         return [*steps, "Approve the data; nothing is trained on it before."]
     return [*steps, "Try a few rows first: luthier run with your spec and --sample 30. Then the same without --sample."]

@@ -58,6 +58,7 @@ def view(found: dict[str, Any], examples: list[dict[str, Any]]) -> dict[str, Any
     seen["remarks"] = _messages(seen["warnings"], told_otherwise)
     seen["advice"] = [_advice(each) for each in seen["advice"]]
     seen["parts"] = [_part(name, part) for name, part in (seen["quality"].get("parts") or {}).items()]
+    seen["expectations"] = sorted(seen["expectations"], key=lambda each: bool(each.get("success")))  # unmet ones first
     seen["gate_failed"] = sum(not each.get("success") for each in seen["expectations"])
     seen["kinds"] = _kinds(examples)
     seen["worst"] = _worst(examples)
@@ -76,7 +77,7 @@ def _faults(found: dict[str, Any]) -> list[dict[str, Any]]:
     told = defaultdict(list)
     for each in (*found["errors"], *found["warnings"]):
         if each.get("line") is not None:
-            told[each.get("code") or "unknown"].append(each["message"])
+            told[each.get("code") or "unknown"].append(each.get("message", ""))
     return [
         _kind_of_fault(code, found["reasons"].get(code) or len(told[code]), told[code])
         for code in _by_rows(told, found)
@@ -94,7 +95,11 @@ def _kind_of_fault(code: str, rows: int, messages: list[str]) -> dict[str, Any]:
 
 def _messages(entries: list[dict[str, Any]], told_otherwise: set[str]) -> list[str]:
     """What is said of the data as a whole."""
-    return [each["message"] for each in entries if each.get("line") is None and each.get("code") not in told_otherwise]
+    return [
+        each.get("message", "")
+        for each in entries
+        if each.get("line") is None and each.get("code") not in told_otherwise
+    ]
 
 
 def _advice(each: dict[str, Any]) -> dict[str, str]:

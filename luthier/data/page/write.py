@@ -1,5 +1,6 @@
 """The data page: what was read, kept and set aside, for a person, in one file."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def write_page(path: Path, found: dict[str, Any], examples: list[dict[str, Any]]
     write_text(path, content)
 
 
+@cache
 def _template() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

@@ -77,6 +77,28 @@ def test_what_is_not_known_is_left_out(page):
     assert "not measured" in page(some | {"task": {"guess": "code"}, "recency": {}, "labels": None}).text
 
 
+def lacking(found, path=()):
+    """The facts without one of their keys, for each key at any depth."""
+    if isinstance(found, dict):
+        for key, value in found.items():
+            yield (*path, key), {other: each for other, each in found.items() if other != key}
+            for where, less in lacking(value, (*path, key)):
+                yield where, {**found, key: less}
+    elif isinstance(found, list):
+        for number, value in enumerate(found[:3]):
+            for where, less in lacking(value, (*path, number)):
+                yield where, [*found[:number], less, *found[number + 1 :]]
+
+
+def test_no_missing_key_breaks_the_page(page):
+    for where, less in [
+        (("all but ok",), {"ok": True}),
+        *lacking(facts(labels=[{"label": "a", "rows": 3, "share": 0.1}])),
+    ]:
+        if where[:2] != ("tokens", "histogram") or len(where) == 2:  # a bar without its ends is none
+            assert "What to do next" in page(less, examples(1)).text, where
+
+
 def test_faulty_rows_are_told_by_kind_and_the_rest_is_a_number(page):
     text = " ".join(page().text.split())
     assert "Missing field 9 rows" in text.replace("missing field 9", "Missing field 9")
