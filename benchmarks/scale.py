@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +24,9 @@ BEGINNINGS = ["ba", "ce", "di", "fo", "gu", "ha", "ji", "ko", "lu", "me"]
 WORDS = [a + b for a in BEGINNINGS for b in ("ran", "tel", "mis", "nog", "pud", "sab", "ver", "wix")]
 
 
+VOCABULARY = [f"{word}{end}" for word in WORDS for end in ("", "s", "ed", "ing", "er", "ly", "al", "en")]
+
+
 class Series(NamedTuple):
     label: str
     unit: str
@@ -29,7 +34,8 @@ class Series(NamedTuple):
 
 
 SERIES = {
-    "validate": Series("validate-data", "1,000 rows", [1_000, 10_000, 100_000]),
+    "check": Series("check of chats of 60 words, all inspections", "1,000 rows", [10_000, 100_000, 1_000_000]),
+    "gate": Series("of it reader, structure and gate", "1,000 rows", [10_000, 100_000, 1_000_000]),
     "start": Series("training start, tokens not there", "1,000 rows", [1_000, 10_000, 100_000]),
     "again": Series("training start, tokens there", "1,000 rows", [1_000, 10_000, 100_000]),
     "step": Series("4 steps of 135M", "example a step", [4, 16, 64]),
@@ -63,6 +69,9 @@ def prepare(name: str, size: int, folder: Path) -> None:
     from luthier.storage import write_jsonl
 
     run = RunFolder(folder / "run")
+    if name in ("check", "gate"):
+        write_jsonl(folder / "rows.jsonl", chats(size))
+        return
     rows = conversations({"step": 4 * size, "layers": 32}.get(name, size))
     write_jsonl(folder / "rows.jsonl", ({"messages": row["messages"]} for row in rows))
     for split in ("train", "validation", "test"):
@@ -95,13 +104,58 @@ def packaged() -> Path:
     return locate(ModelSpec(), Path(os.environ["LUTHIER_HOME"]) / "models")
 
 
-def validate(folder: Path, _size: int) -> None:
+def chats(count: int) -> Iterator[dict[str, Any]]:
+    """Two turns of thirty words each; one row in fifty nearly repeats an earlier one, one in a hundred holds an e-mail."""
+    generator = random.Random(0)
+    earlier: list[list[str]] = []
+    for number in range(count):
+        words = generator.choices(VOCABULARY, k=60)
+        if number % 50 == 49:
+            words = [*generator.choice(earlier)]
+            words[generator.randrange(60)] = "again"
+        elif len(earlier) < 1000:
+            earlier.append(words)
+        if number % 100 == 7:
+            words[5] = f"{words[5]}.{words[6]}@example.org"
+        turns = (("user", words[:30]), ("assistant", words[30:]))
+        yield {"messages": [{"role": role, "content": f"{' '.join(part)}.".capitalize()} for role, part in turns]}
+
+
+def check(folder: Path, _size: int) -> None:
     from luthier.data.prepare import prepare as prepare_data
     from luthier.models.base import load_tokenizer
     from luthier.run_folder import RunFolder
 
-    for _ in prepare_data(spec_of(folder), RunFolder(folder / "validated"), load_tokenizer(packaged()), 1024):
+    run = RunFolder(folder / "checked")
+    for _ in prepare_data(spec_of(folder), run, load_tokenizer(packaged()), 1024, folder):
         pass
+
+
+def gate(folder: Path, _size: int) -> None:
+    """The rows through reader, structure and the rules of Great Expectations, and nothing else."""
+    from luthier.data.formats.assemble import conversations as understood
+    from luthier.data.gate.judge import judge
+    from luthier.data.reading.source import Source
+
+    spec = spec_of(folder).data
+    _, records = understood(Source(spec.path), spec)
+    verdict = judge(_frames(records), {"faulty_share": 0.0, "max_length": 1024}, folder / "docs")
+    assert verdict.passed
+
+
+def _frames(records: Iterable[Any]) -> Iterator[Any]:
+    import pandas as pd
+
+    from luthier.data.gate.frame import CHUNK, COLUMNS
+
+    rest = iter(records)
+    while chunk := list(islice(rest, CHUNK)):
+        lines = [
+            {"source_line": str(each.number), "accepted": 1, "last_role": each.messages[-1]["role"]}
+            for each in chunk
+            if each
+        ]
+        yield pd.DataFrame(lines, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def start(folder: Path, size: int) -> None:

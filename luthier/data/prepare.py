@@ -7,7 +7,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from luthier.data.division import Division
 from luthier.data.examples import examples
@@ -27,6 +29,7 @@ from luthier.data.setting_aside import set_aside
 from luthier.data.standing import Standing
 from luthier.data.store import RowStore
 from luthier.data.survey import survey
+from luthier.data.tokens import summary
 from luthier.errors import DataError, LuthierError
 from luthier.events import Event
 from luthier.run_folder import RunFolder
@@ -87,11 +90,12 @@ class _Preparation:
         self.findings.found_duplicates(standing.found)
 
         yield {"kind": "phase", "name": "inspecting the rows"}
-        seen = survey(self.spec, self.store, standing, self.intake, self.max_length)
+        seen = survey(self.spec, self.store, standing, self.intake)
         self.flawed = seen.flawed
         set_aside(self.spec, self.store, standing, self.quarantine, seen.flawed)
         self.findings.count(self.intake, self.quarantine, standing)
         self.findings.surveyed(seen)
+        self.findings.tokens = self.tokens(standing)
 
         yield {"kind": "phase", "name": "judging the rows"}
         self.judge(standing)
@@ -114,6 +118,10 @@ class _Preparation:
             self.findings.took_in(self.intake, self.quarantine)
         if not self.store.rows and not self.intake.unwanted:
             raise DataError("the data file holds no rows", "", "Write one example a row.", str(self.spec.data.path))
+
+    def tokens(self, standing: Standing) -> dict[str, Any]:
+        lengths, trained = (np.array(self.store.column(name))[standing.accepted] for name in ("tokens", "trained"))
+        return summary(lengths, trained, self.max_length)
 
     def judge(self, standing: Standing) -> None:
         """Raises Problems when the gate says no."""

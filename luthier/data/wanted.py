@@ -6,7 +6,7 @@ from typing import Any
 
 from luthier.errors import SpecError
 
-_OPERATORS = {">=": operator.ge, "<=": operator.le, "!=": operator.ne, ">": operator.gt, "<": operator.lt}
+_OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 
 
 class Wanted:
@@ -33,6 +33,9 @@ class Wanted:
 def _test(field: str, wanted: Any) -> tuple[Any, str]:
     if isinstance(wanted, list):
         return (lambda value: any(_equal(value, each) for each in wanted)), f"one of {wanted}"
+    if isinstance(wanted, str) and wanted.startswith("!="):
+        other = wanted.removeprefix("!=").strip()
+        return (lambda value: not _equal(value, other)), wanted
     if isinstance(wanted, str):
         for sign, compare in _OPERATORS.items():
             if wanted.startswith(sign):
@@ -41,7 +44,7 @@ def _test(field: str, wanted: Any) -> tuple[Any, str]:
 
 
 def _comparison(field: str, limit: str, compare: Any) -> Any:
-    """Numbers as numbers; != also texts, and a text like a date by its letters."""
+    """Numbers as numbers; a text, such as a date, by its letters."""
     try:
         number = float(limit)
     except ValueError:

@@ -60,10 +60,11 @@ def _slices(rows: list[Row]) -> dict[str, Callable[[Row], bool]]:
         for name, value in _meta(row).items():
             values[name].add(str(value))
     few = [(name, value) for name, found in values.items() if 1 < len(found) <= MOST_VALUES for value in sorted(found)]
-    return {
-        f"rows whose {name[:40]} is {value[:40]}": lambda row, name=name, value=value: str(_meta(row).get(name)) == value
-        for name, value in few
-    }
+    return {f"rows whose {name[:40]} is {value[:40]}": _slice(name, value) for name, value in few}
+
+
+def _slice(name: str, value: str) -> Callable[[Row], bool]:
+    return lambda row: str(_meta(row).get(name)) == value
 
 
 def _meta(row: Row) -> dict[str, Any]:

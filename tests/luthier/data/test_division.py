@@ -1,0 +1,119 @@
+"""Splits by time and by strata, weights and balance: over whole preparations, from the file to the splits."""
+
+import json
+from collections import Counter
+
+import pytest
+from unlike_words import word
+
+from luthier.data.split import divide
+from luthier.errors import DataError, SpecError
+from luthier.rows import Rows
+from luthier.spec import SplitSpec
+from luthier.storage import read_jsonl
+
+
+@pytest.fixture
+def rows(lines):
+    return [json.loads(line) for line in lines(100).splitlines()]
+
+
+def ids(run, split: str) -> list[str]:
+    return [row["id"] for row in Rows(run.split(split))]
+
+
+def test_the_newest_rows_are_the_test(work, lines, rows):
+    for number, row in enumerate(rows):
+        row["created_at"] = f"2025-{1 + number * 7 % 100 // 10:02d}-{1 + number * 7 % 100 % 10:02d}"
+    run, _ = work(lines(rows), split={"by": "time"})
+    day = {str(number): row["created_at"] for number, row in enumerate(rows, start=1)}
+    newest = {split: [day[each] for each in ids(run, split)] for split in ("train", "validation", "test")}
+    assert max(newest["train"]) < min(newest["validation"]) <= max(newest["validation"]) < min(newest["test"])
+    assert len(newest["test"]) == 10
+
+
+def test_rows_without_a_time(work, lines, rows):
+    rows[0]["created_at"] = "2025-01-01"
+    with pytest.raises(DataError, match=r"99 of 100 rows have no time.*data\.columns\.time"):
+        work(lines(rows), split={"by": "time"})
+
+
+def test_strata_have_their_share_of_every_split(work, lines, rows):
+    for number, row in enumerate(rows):
+        row["topic"] = "rare" if number % 5 == 0 else "common"
+    run, _ = work(lines(rows), split={"stratify": "topic", "test": 0.2, "validation": 0.2})
+    for split in ("test", "validation"):
+        topics = Counter(json.loads(row["meta"])["topic"] for row in Rows(run.split(split)))
+        assert topics == {"rare": 4, "common": 16}
+
+
+def test_a_stratum_that_is_no_field(work, lines, rows):
+    with pytest.raises(SpecError, match=r'data\.split\.stratify: no row has a field "topic"'):
+        work(lines(rows), split={"stratify": "topic"})
+
+
+def test_small_strata_are_divided_together():
+    strata = [f"s{n}" for n in range(40)]  # one row each
+    names = divide(list(range(40)), SplitSpec(test=0.2, validation=0.2), 1, strata)
+    assert Counter(names) == {"train": 24, "validation": 8, "test": 8}
+
+
+def test_groups_stay_whole_also_in_time():
+    group_of = [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+    times = [100.0, 0.0, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]  # the first group is as new as its newest row
+    names = divide(group_of, SplitSpec(test=0.25, validation=0.2), 1, times=times)
+    assert names[0] == names[1] == "test"
+
+
+def test_conversations_stay_on_one_side(work, lines):
+    rows = [
+        {"prompt": f"ask {word(n)}", "completion": f"tell {word(n + 500)}", "conversation_id": f"c{n // 4}"}
+        for n in range(120)
+    ]
+    run, _ = work(lines(rows))
+    sides = {split: {int(each) for each in ids(run, split)} for split in ("train", "validation", "test")}
+    for conversation in range(30):
+        members = set(range(4 * conversation + 1, 4 * conversation + 5))
+        assert sum(bool(members & side) for side in sides.values()) == 1
+
+
+def test_weights_repeat_and_halve_training_rows_only(work, lines, rows, tmp_path):
+    (tmp_path / "twice.jsonl").write_bytes(lines(rows[:50]))
+    (tmp_path / "half.jsonl").write_bytes(lines(rows[50:]))
+    own = lines([{"prompt": f"else {word(n + 3000)}", "completion": f"other {word(n + 4000)}"} for n in range(50)])
+    more = [{"path": tmp_path / "twice.jsonl", "weight": 2}, {"path": tmp_path / "half.jsonl", "weight": 0.5}]
+    run, found = work(own, more=more)
+    assert found["read"] == found["accepted"] == 150
+    trained = Counter(each.split(":")[0] for each in ids(run, "train"))
+    held = Counter(each.split(":")[0] for split in ("validation", "test") for each in ids(run, split))
+    assert trained["data.jsonl"] == 50 - held["data.jsonl"]
+    assert trained["twice.jsonl"] == 2 * (50 - held["twice.jsonl"])
+    assert 8 <= trained["half.jsonl"] <= 32
+    assert len(set(ids(run, "train"))) == len(ids(run, "train"))
+
+
+def labelled(positive: int, negative: int) -> list[dict]:
+    answers = ["positive"] * positive + ["negative"] * negative
+    return [{"prompt": f"review {word(n)} {word(n + 900)}", "completion": answer} for n, answer in enumerate(answers)]
+
+
+def test_surplus_rows_are_set_aside(work, lines):
+    run, found = work(lines(labelled(90, 30)), balance="down")
+    assert found["accepted"] == 60 and found["reasons"] == {"surplus": 30}
+    assert {entry["reason"] for entry in read_jsonl(run.quarantine)} == {
+        'surplus: label "positive" has 90 rows, 30 are kept'
+    }
+
+
+def test_rare_labels_are_repeated_in_training(work, lines):
+    run, found = work(lines(labelled(90, 30)), balance="up", split={"stratify": "label"})
+    assert found["accepted"] == 120
+    trained = Counter(row["messages"][-1]["content"] for row in Rows(run.split("train")))
+    assert abs(trained["positive"] - trained["negative"]) <= 6
+    tested = Counter(row["messages"][-1]["content"] for row in Rows(run.split("test")))
+    assert tested == {"positive": 9, "negative": 3}
+
+
+def test_answers_that_are_no_labels(work, lines, rows):
+    with pytest.raises(SpecError, match=r"data\.balance: the answers are no labels"):
+        work(lines(rows), balance="down")

@@ -1,0 +1,46 @@
+"""Whether a run may go on is one record, whoever asks."""
+
+import pytest
+
+from luthier.approval import check_approved, decide, decision
+from luthier.errors import DataError, WaitsForApproval
+from luthier.run import Run
+from luthier.run_folder import RunFolder
+from luthier.settings import Settings
+from luthier.spec import RunSpec
+
+
+@pytest.fixture
+def run(tmp_path):
+    def of(approve: bool) -> Run:
+        spec = RunSpec.model_validate({"name": "t", "data": {"path": tmp_path / "d.jsonl", "approve": approve}})
+        return Run(spec, "0" * 64, RunFolder(tmp_path / "runs" / "t-1"), Settings(home=tmp_path))
+
+    return of
+
+
+def test_nothing_to_approve(run):
+    check_approved(run(approve=False))
+
+
+def test_it_waits_with_code_5_and_says_how_to_go_on(run):
+    with pytest.raises(WaitsForApproval, match=r"luthier approve t-1") as caught:
+        check_approved(run(approve=True))
+    assert caught.value.exit_code == 5 and not caught.value.retryable
+
+
+def test_who_and_when_are_kept(run):
+    waiting = run(approve=True)
+    decide(waiting.folder, True, "ada")
+    check_approved(waiting)
+    told = decision(waiting.folder)
+    assert told and told["by"] == "ada" and told["approved"] and told["at"] > 1.6e9
+
+
+def test_a_rejection_stops_it_until_somebody_says_yes(run):
+    waiting = run(approve=True)
+    decide(waiting.folder, False, "ada")
+    with pytest.raises(DataError, match="the data was rejected by ada"):
+        check_approved(waiting)
+    decide(waiting.folder, True, "bob")
+    check_approved(waiting)
