@@ -51,11 +51,11 @@ def open_run(spec: RunSpec, settings: Settings, again: bool = False) -> Run:
 
     Raises HomeError, DataError.
     """
-    from luthier.data import content_sha256
+    from luthier.data.reading.sources import content_sha256, sources
 
     check_home(settings.root)
     spec = anchored(spec, Path.cwd())  # one that came through the API knows no folder
-    data_sha256 = content_sha256(spec.data.path)
+    data_sha256 = content_sha256(sources(spec.data, settings.root))
     base = run_id(spec, data_sha256)
     run = Run(spec, data_sha256, _newest(settings.runs, base), settings)
     first = run.folder.run_id == base

@@ -25,13 +25,18 @@ def load_spec(path: Path, overrides: list[str] | None = None) -> RunSpec:
 
 
 def anchored(spec: RunSpec, folder: Path) -> RunSpec:
-    """The spec with data.path, and a base that is a folder (./ or ../), made absolute; absolute ones stay."""
-    path = os.path.expanduser(spec.data.path)  # noqa: PTH111 (Path's raises for an unknown user)
-    data = spec.data.model_copy(update={"path": folder.absolute() / path})
+    """The spec with the data's paths, and a base that is a folder (./ or ../), made absolute; absolute ones stay."""
+    more = [each.model_copy(update={"path": _absolute(each.path, folder)}) for each in spec.data.more]
+    rules = spec.data.rules and _absolute(spec.data.rules, folder)
+    data = spec.data.model_copy(update={"path": _absolute(spec.data.path, folder), "more": more, "rules": rules})
     model = spec.model
     if model.base.startswith(("./", "../")):
         model = model.model_copy(update={"base": str((folder / model.base).resolve())})
     return spec.model_copy(update={"data": data, "model": model})
+
+
+def _absolute(path: Path, folder: Path) -> Path:
+    return folder.absolute() / os.path.expanduser(path)  # noqa: PTH111 (Path's raises for an unknown user)
 
 
 def parse_spec(content: Any, source: str = "spec") -> RunSpec:

@@ -4,7 +4,7 @@ A stage's key hashes only that, so that a fix elsewhere never throws away a paid
 stage's `version` by hand when its results would change.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from luthier.spec import RunSpec
 from luthier.storage import sha256_json
@@ -60,12 +60,15 @@ STAGES = {
 }
 
 
+_PLACES = ("path", "approve", "refresh_hours", "database")
+
+
 def stage_key(name: str, spec: RunSpec, data_sha256: str) -> str:
     """Hash of all that the stage's result depends on: its version, its sections, its predecessors' keys."""
     stage = STAGES[name]
     sections = spec.model_dump(mode="json", include=set(stage.reads))
     if "data" in sections:
-        sections["data"].pop("path")
+        sections["data"] = _decisive(sections["data"])
     before = [stage_key(other, spec, data_sha256) for other in stage.after]
     return sha256_json([stage.name, stage.version, sections, before, data_sha256])
 
@@ -73,8 +76,14 @@ def stage_key(name: str, spec: RunSpec, data_sha256: str) -> str:
 def run_id(spec: RunSpec, data_sha256: str) -> str:
     """`<name>-<hash>` of the content of the data and of the sections that decide the result."""
     sections = spec.model_dump(mode="json", include={"data", "model", "training", "evaluation", "seed"})
-    sections["data"].pop("path")
+    sections["data"] = _decisive(sections["data"])
     return f"{slug(spec.name)}-{sha256_json([sections, data_sha256])[:10]}"
+
+
+def _decisive(data: dict[str, Any]) -> dict[str, Any]:
+    """The section without what changes no row: where the data lies, and who looks at it. Its content has a hash."""
+    kept = {key: value for key, value in data.items() if key not in _PLACES}
+    return kept | {"more": [{key: each[key] for key in each if key != "path"} for each in data["more"]]}
 
 
 def slug(name: str) -> str:

@@ -13,7 +13,7 @@ from planted import Leak, Planted
 
 from luthier.bucket import Bucket
 from luthier.compute.orders import Remote
-from luthier.data import content_sha256
+from luthier.data.reading.sources import content_sha256, sources
 from luthier.rehearsal.cloud import Cloud, Image
 from luthier.rehearsal.cloud.account import Account
 from luthier.rehearsal.plan import Strike
@@ -93,7 +93,8 @@ def test_planted_secrets_appear_nowhere(planted, service, cloud, tmp_path, tiny_
     home = Home(tmp_path / "home", **environment)
     path = write_spec(tmp_path / "spec", tiny_model, compute={"provider": "runpod", "max_attempts": 20})
     spec = load_spec(path)
-    remote = Remote(Bucket("s3://runs/here", service.endpoint), run_id(spec, content_sha256(spec.data.path)))
+    data_sha256 = content_sha256(sources(spec.data, home.root))
+    remote = Remote(Bucket("s3://runs/here", service.endpoint), run_id(spec, data_sha256))
     cloud.faults.add("502", on="create", carried_out=True)  # so that errors have something to tell
     cloud.faults.add("capacity", times=2)
 

@@ -1,77 +1,105 @@
-"""The data file: found, readable, text, and its hash."""
+"""One data file: what it is called, how its rows are counted, and its bytes."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import BinaryIO, NoReturn
 
+from luthier.data.reading.stream import PACKED, open_stream
 from luthier.errors import DataError
-from luthier.storage import sha256_file
 
-UNITS = {".jsonl": "line", ".ndjson": "line", ".json": "element", ".csv": "line", ".parquet": "row"}
+TEXTS = (".txt", ".text", ".md", ".markdown", ".log")
+
+UNITS = {
+    ".jsonl": "line",
+    ".ndjson": "line",
+    ".json": "element",
+    ".csv": "line",
+    ".tsv": "line",
+    ".parquet": "row",
+    **dict.fromkeys(TEXTS, "line"),
+    ".pdf": "passage",
+    ".docx": "passage",
+    ".sql": "row",
+}
 """What a row is called in each kind of file, by its ending."""
 
-_SIGNATURES = (
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
-    (b"PAR1", "a Parquet file"),
-    (b"\xff\xfe", "text in UTF-16"),
-    (b"\xfe\xff", "text in UTF-16"),
-)
 
+@dataclass(frozen=True)
+class Source:
+    """`name` is for messages: the file's name, within its folder where there are several files.
 
-class Source(NamedTuple):
+    `weight`, `format` and `columns` are what the spec says of this file; the last may be empty.
+    """
+
     path: Path
+    name: str = ""
+    weight: float = 1.0
+    format: str = "auto"
+    columns: dict[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or self.path.name)
+
+    @property
+    def kind(self) -> str:
+        """The ending that says what is inside: .jsonl for data.jsonl.gz."""
+        return kind_of(self.path)
 
     @property
     def unit(self) -> str:
-        return UNITS.get(self.path.suffix.lower(), "row")
+        return UNITS.get(kind_of(Path(self.name)), "row")
 
     def where(self, number: int) -> str:
         """`data.jsonl:47`, or `data.parquet: row 47` where there are no lines."""
-        return f"{self.path.name}:{number}" if self.unit == "line" else f"{self.path.name}: {self.unit} {number}"
+        return f"{self.name}:{number}" if self.unit == "line" else f"{self.name}: {self.unit} {number}"
+
+    def open(self) -> BinaryIO:
+        """Its bytes, unpacked where they are packed. Raises DataError when it is missing, unreadable or damaged."""
+        try:
+            return open_stream(self.path, self.name)
+        except (OSError, ValueError) as error:
+            refuse(self.path, error)
 
 
-def content_sha256(path: Path) -> str:
-    """Hash of the file's bytes. Raises DataError when it is missing, a folder or unreadable."""
-    try:
-        return sha256_file(path)
-    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
-        _refuse(path, error)
+def kind_of(path: Path) -> str:
+    """The last ending in small letters, but for one that says only how the file is packed."""
+    ending = path.suffix.lower()
+    return Path(path.stem).suffix.lower() if ending in PACKED else ending
 
 
 def check_file(path: Path) -> None:
     """Raises DataError for what can be said of the file as a whole: missing, empty, not of a known kind."""
+    from luthier.data.reading.disguise import check_content
+    from luthier.data.reading.endings import check_ending
+
+    check_there(path)
+    check_ending(path)
+    check_content(Source(path))
+
+
+def check_there(path: Path) -> None:
+    """Raises DataError for a path that is no plain file; opening a pipe or a device could wait for ever."""
     try:
-        with path.open("rb") as file:
-            start = file.read(4096)
-    except (OSError, ValueError) as error:
-        _refuse(path, error)
-    if path.suffix.lower() not in UNITS:
-        raise DataError(
-            f'files that end in "{path.suffix}" cannot be read' if path.suffix else "the file's name has no ending",
-            f"Known endings: {', '.join(UNITS)}",
-            "Convert the file, or give it the ending of what it is.",
-            str(path),
-        )
-    if not start:
-        raise DataError("the data file is empty", "", "Write one example a row; see docs/data-formats.md.", str(path))
-    if path.suffix.lower() != ".parquet":
-        _check_text(path, start)
+        if path.is_dir():
+            raise IsADirectoryError
+        if not path.stat() or not path.is_file():
+            why = "It is a pipe, a socket or a device"
+            raise DataError("this is not a plain file", why, "Write the data to a file first.", str(path))
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
+        refuse(path, error)
 
 
-def _check_text(path: Path, start: bytes) -> None:
-    found = next((name for signature, name in _SIGNATURES if start.startswith(signature)), None)
-    if not found and start.count(0) > len(start) // 4:  # UTF-16 without its mark, or no text at all
-        found = "text in UTF-16 or a binary file"
-    if found:
-        raise DataError(f"this is {found}", "Rows are read as text in UTF-8", "Save it as UTF-8.", str(path))
-
-
-def _refuse(path: Path, error: OSError | ValueError) -> NoReturn:
-    if isinstance(error, FileNotFoundError):
+def refuse(path: Path, error: OSError | ValueError) -> NoReturn:
+    """Say for people why a file cannot be opened."""
+    if isinstance(error, FileNotFoundError) and path.is_symlink():
+        what, why = "this link leads nowhere", f"It points to {path.readlink()}"
+        fix = "Put the file there, or name another in data.path."
+    elif isinstance(error, FileNotFoundError):
         what, why, fix = "the data file is not there", "", "Check data.path; it is relative to the spec's folder."
     elif isinstance(error, IsADirectoryError):
         what, why, fix = "this is a folder, not a data file", "", "Name one file in data.path."
+    elif getattr(error, "errno", None) == 40:  # ELOOP
+        what, why, fix = "this link leads back to itself", "", "Name the file itself in data.path."
     else:
         what, why, fix = "the data file cannot be read", str(error), "Check data.path and the file's permissions."
     raise DataError(what, why, fix, str(path)) from None

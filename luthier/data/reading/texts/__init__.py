@@ -1,0 +1,1 @@
+"""Plain text as rows: chats, questions with answers, sections, passages."""
