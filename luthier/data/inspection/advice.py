@@ -15,6 +15,9 @@ SHOWN = 3
 MANY = 0.05
 """Share of rows from which on a flaw is red."""
 
+MILD = ("boilerplate", "echo")
+"""Flaws that are never red: they cost something, and teach nothing wrong."""
+
 TEXTS = {
     "conflict": "answer the same question differently: keep one, or tell them apart in the prompt.",
     "refusal": "refuse to answer: the model would learn to. Leave them out (data.drop: [refusal]) or answer them.",
@@ -57,9 +60,8 @@ def named(rows: Sequence[int], place: Callable[[int], str]) -> str:
 def _flaws(told: Survey, place: Callable[[int], str]) -> Iterator[Advice]:
     for name, rows in told.flawed.items():
         if name in TEXTS:
-            yield Advice(
-                "red" if len(rows) >= MANY * told.rows else "yellow", f"{named(rows, place)} {TEXTS[name]}", rows
-            )
+            red = name not in MILD and len(rows) >= MANY * told.rows
+            yield Advice("red" if red else "yellow", f"{named(rows, place)} {TEXTS[name]}", rows)
 
 
 def _outliers(told: Survey, place: Callable[[int], str]) -> Iterator[Advice]:

@@ -34,16 +34,6 @@ def seen_in_train(found: Duplicates, train: Array | Sequence[int], test: Array |
     return Seen(*(int(each.sum()) for each in counts))
 
 
-def leaked(found: Duplicates, kept: Array | Sequence[int], names: Sequence[str]) -> tuple[int, int]:
-    """Test rows whose texts are in training, and those with texts that are related to it or the same.
-
-    `names`: the split of each kept row.
-    """
-    rows, split = np.asarray(kept, np.int64), np.asarray(names)
-    seen = seen_in_train(found, rows[split == "train"], rows[split == "test"])
-    return seen.equal, seen.related
-
-
 def _seen(found: Duplicates, clusters: Array, train: Array, test: Array) -> Array:
     """For each test row whether a training row ends with one of its turns, or has the one with which it ends."""
     learned, ends = np.zeros(len(clusters) + 1, bool), np.zeros(len(clusters) + 1, bool)

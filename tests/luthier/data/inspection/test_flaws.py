@@ -67,6 +67,8 @@ def test_every_flaw_is_planted():
         "שלום \u2067abc\u2069",
         "See https://example.com/a/very/long/path/that/goes/on/and/on/and/on/1234567890/index for more.",
         "I'm sorry to hear that. We will send a new one today, and you can keep the broken one at no cost.",
+        "I cannot give discounts by phone. In the shop, though, you get ten percent off shoes and twenty off boots: "
+        "bring the leaflet that came with your parcel, and show it to the people at the desk.",
         "You can't help but love it: the engine is strong, the seats are soft, and nobody can provide a better price.",
         "Energy E = hν, Δt in μs, π times r².",
         "```html\n<p>Hello</p>\n```",

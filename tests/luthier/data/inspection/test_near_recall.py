@@ -62,6 +62,7 @@ def test_nearly_all_pairs_are_found_and_each_is_counted_exactly(planted, tmp_pat
     assert (found.related[one[related]] == found.related[other[related]]).mean() >= 0.97
     links = near_pairs(planted)
     assert links.likeness.min() >= RELATED and (links.one < links.other).all()
+    assert len(set(zip(links.one.tolist(), links.other.tolist(), strict=True))) == len(links.one)
     assert np.allclose(links.likeness, likeness[links.one, links.other])
     assert not list(tmp_path.iterdir()), "files are left"
 

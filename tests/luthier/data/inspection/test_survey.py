@@ -157,6 +157,15 @@ def test_advice_names_rows_as_people_know_them():
     assert found.text.startswith(expected) and found.rows == [12, 40, 77, 90] and found.level == "yellow"
 
 
+def test_what_many_rows_suffer_from_is_urgent():
+    rows = chats(200)
+    rows[:20] = [chat(each[0]["content"], f"I cannot help with that {row}.") for row, each in enumerate(rows[:20])]
+    rows[20:60] = [chat(each[0]["content"], f"Sure! {each[1]['content']}") for each in rows[20:60]]
+    levels = {next(name for name, text in TEXTS.items() if text in each.text): each.level
+              for each in advise(surveyed(rows)) if each.rows}  # fmt: skip
+    assert levels == {"refusal": "red", "boilerplate": "yellow"}
+
+
 def test_answers_without_an_end_are_cut_off_only_where_the_others_have_one():
     rows = chats(200)
     rows[7] = chat("And then?", rows[7][1]["content"].rstrip("."))
