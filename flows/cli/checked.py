@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from flows.cli.checked_data import data_lines
 from flows.cli.common import say
 from luthier.errors import LuthierError, Problems
 from luthier.estimate.budget import over_budget
@@ -18,27 +19,22 @@ from luthier.storage import read_json
 COUNTS = ("read", "accepted", "quarantined", "blank")
 
 
-def tell(found: dict[str, Any], estimate: Estimate, spec: RunSpec) -> None:
+def tell(found: dict[str, Any], estimate: Estimate, spec: RunSpec, page: Path) -> None:
     from luthier.training.presets import PRESETS
 
-    tokens, splits, training = found["tokens"], found["splits"], spec.training
-    say(f"{found['source']}: read as {found['format']}, {found['columns']}")
-    counts = f"{found['accepted']} accepted + {found['quarantined']} set aside + {found['blank']} blank"
-    say(f"  {counts} = {found['read']} read")
-    for reason, count in found["reasons"].items():
-        say(f"    {count} × {reason}")
-    for warning in found["warnings"]:
-        say(f"  warning: {warning['message']}")
-    say(f"  split: {splits['train']} train, {splits['validation']} validation, {splits['test']} test")
-    say(f"  tokens: {tokens['total']}, {tokens['trained']} of them learned; longest row {tokens['max']}")
+    training = spec.training
+    for line in data_lines(found):
+        say(line)
     preset = PRESETS[training.preset]
     say(f"  preset {training.preset}: {preset.use}. Risk: {preset.risk}. Chosen for this run:")
     for key, reason in found["chosen"].items():
         say(f"    {key} = {getattr(training, key)}: {reason}")
     for line in lines(estimate, spec.budget, datetime.now().astimezone()):
         say(line)
+    say(f"Data page: {page}")
     if not over_budget(estimate, spec.budget):
-        say("The run could start.")
+        waits = " Its data have to be approved first (data.approve)." if spec.data.approve else ""
+        say(f"The run could start.{waits}")
 
 
 def accepted(

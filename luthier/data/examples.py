@@ -19,9 +19,9 @@ LONGEST_TEXT = 600
 """Characters of a text."""
 
 
-def examples(store: RowStore, standing: Standing | None, quarantine: Quarantine, flawed: dict[str, set[int]]) -> list[
-    dict[str, Any]
-]:
+def examples(
+    store: RowStore, standing: Standing | None, quarantine: Quarantine, flawed: dict[str, set[int]]
+) -> list[dict[str, Any]]:
     """At most some hundreds: {place, kind, why, tokens, trained, messages, raw, meta} each."""
     found = list(_set_aside(quarantine))
     return found if standing is None else found + list(_accepted(store, standing, flawed))
@@ -33,9 +33,13 @@ def _set_aside(quarantine: Quarantine) -> Iterator[dict[str, Any]]:
         seen[entry["code"]] += 1
         if seen[entry["code"]] <= OF_A_CODE:
             raw = _short(entry.get("raw") or entry.get("raw_base64") or "")
-            place, kind = f"{entry['source']}: {entry['line']}", "duplicate" if entry["code"] == "duplicate" else "faulty"
+            place, kind = (
+                f"{entry['source']}: {entry['line']}",
+                "duplicate" if entry["code"] == "duplicate" else "faulty",
+            )
             why = f"{entry['code']}: {_short(entry['reason'])}"
-            yield {"place": place, "kind": kind, "why": why, "raw": raw, "messages": [], "meta": {}}
+            shown = {"place": place, "kind": kind, "why": why, "raw": raw}
+            yield shown | {"tokens": None, "trained": None, "messages": [], "meta": {}}
 
 
 def _accepted(store: RowStore, standing: Standing, flawed: dict[str, set[int]]) -> Iterator[dict[str, Any]]:

@@ -95,16 +95,15 @@ class Findings:
     def surveyed(self, seen: "Survey") -> None:
         for name, value in seen.told.items():
             setattr(self, name, value)
-        for advice in self.advice:
-            if advice["level"] != "green":
-                self.warn("advice", advice["text"])
 
     def judged(self, verdict: "Verdict") -> None:
         self.expectations = verdict.expectations
         self.gate = {"passed": verdict.passed, "max_severity": verdict.max_severity}
         for each in verdict.failed:
             if each["severity"] == "warning" and not each["broken"]:
-                rows = f" ({each['unexpected']:,} rows)" if each["unexpected"] and each["suite"] != "training_set" else ""
+                rows = (
+                    f" ({each['unexpected']:,} rows)" if each["unexpected"] and each["suite"] != "training_set" else ""
+                )
                 self.warn(each["column"], each["reason"].rstrip(".") + rows + ".")
 
     def set_aside(self, faults: "Faults") -> None:

@@ -33,9 +33,7 @@ class Intake:
         self.sources: list[dict[str, Any]] = []
         self.skipped: list[str] = []
 
-    def take(
-        self, sources: Sequence[Source], tokenizer: "PreTrainedTokenizerBase", max_length: int
-    ) -> Iterator[Event]:
+    def take(self, sources: Sequence[Source], tokenizer: "PreTrainedTokenizerBase", max_length: int) -> Iterator[Event]:
         """Raises DataError for faults of a file as a whole, SpecError, ModelError."""
         for number, source in enumerate(sources):
             before = self.read

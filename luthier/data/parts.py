@@ -80,5 +80,3 @@ class Parts:
 def _copied(name: str, copy: int) -> str:
     """Ids of a file are its own: the second copy of row 47 is `47#2`."""
     return f"{name}#{copy + 1}" if copy else name
-
-

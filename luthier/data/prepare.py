@@ -5,7 +5,7 @@ Rows pass through the disk (`store.py`): what is in memory is a batch of them, a
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +77,7 @@ class _Preparation:
         self.quarantine = Quarantine(scratch)
         self.intake = Intake(spec.data, self.store, self.quarantine)
         self.standing: Standing | None = None
-        self.sources = [Source(spec.data.path)]
+        self.sources: Sequence[Source] = [Source(spec.data.path)]
         self.flawed: dict[str, set[int]] = {}
 
     def steps(self) -> Iterator[Event]:
@@ -108,7 +108,8 @@ class _Preparation:
 
     def read(self) -> Iterator[Event]:
         """Raises DataError for faults of a file as a whole."""
-        self.sources = sources(self.spec.data, self.home)
+        found = sources(self.spec.data, self.home)
+        self.sources, self.intake.skipped = found, found.skipped
         self.findings.sha256 = content_sha256(self.sources)
         self.findings.bytes = sum(source.path.stat().st_size for source in self.sources)
         try:

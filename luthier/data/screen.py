@@ -46,7 +46,10 @@ class Screen:
         from ftfy.badness import is_bad
 
         mended: list[Message] = [
-            {**message, "content": fix_encoding(message["content"]) if is_bad(message["content"]) else message["content"]}
+            {
+                **message,
+                "content": fix_encoding(message["content"]) if is_bad(message["content"]) else message["content"],
+            }
             for message in record.messages
         ]
         self.fixes["encoding"] += mended != record.messages
@@ -76,5 +79,3 @@ class Screen:
             "fixes": dict(self.fixes),
             "flaws": dict(self.flaws),
         }
-
-

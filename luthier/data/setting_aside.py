@@ -25,7 +25,8 @@ def set_aside(
     data, sound = spec.data, standing.sound
     repeated = standing.found.repeated(data.dedupe)
     standing.set_aside(
-        DUPLICATE, {int(sound[at]): standing.repeated(int(sound[at]), int(sound[first])) for at, first in repeated.items()}
+        DUPLICATE,
+        {int(sound[at]): standing.repeated(int(sound[at]), int(sound[first])) for at, first in repeated.items()},
     )
     for flaw in data.drop:
         standing.set_aside(DROPPED, {row: f"dropped: {flaw}" for row in sorted(flawed.get(flaw, ()))})

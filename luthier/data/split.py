@@ -51,9 +51,7 @@ def _by_stratum(groups: dict[int, list[int]], strata: Sequence[str] | None) -> l
     return [*found.values(), pooled] if pooled else list(found.values())
 
 
-def _place(
-    groups: dict[int, list[int]], shares: SplitSpec, seed: int, times: Sequence[float] | None
-) -> dict[int, str]:
+def _place(groups: dict[int, list[int]], shares: SplitSpec, seed: int, times: Sequence[float] | None) -> dict[int, str]:
     sizes = {group: len(rows) for group, rows in groups.items()}
     count = sum(sizes.values())
     room = {name: max(FEWEST, round(count * share)) for name, share in _held_out(shares)}

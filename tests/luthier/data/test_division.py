@@ -99,7 +99,7 @@ def labelled(positive: int, negative: int) -> list[dict]:
 
 def test_surplus_rows_are_set_aside(work, lines):
     run, found = work(lines(labelled(90, 30)), balance="down")
-    assert found["accepted"] == 60 and found["reasons"] == {"surplus": 30}
+    assert found["accepted"] == 60 and found["reasons"] == {"surplus": 60}
     assert {entry["reason"] for entry in read_jsonl(run.quarantine)} == {
         'surplus: label "positive" has 90 rows, 30 are kept'
     }

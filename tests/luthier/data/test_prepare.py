@@ -118,7 +118,7 @@ def test_page_shows_hostile_text_as_text(work, lines):
     run, _ = work(lines(rows) + lines(20) + lines([{"<b>x</b>": 1}]), on_bad_rows="quarantine", max_length=512)
     page = Page()
     page.feed(run.page.read_text(encoding="utf-8"))
-    assert "script" not in page.tags and "img" not in page.tags and page.remote == []
+    assert page.tags.count("script") == 1 and "img" not in page.tags and page.remote == []  # the search, our own
     assert hostile in page.text and "49" not in page.text.split(hostile)[0]
     assert "<b>x</b>" in page.text and "(90,000 characters)" in page.text
     assert run.page.stat().st_size < 60_000
