@@ -8,6 +8,9 @@ SAMPLE = 5000
 
 CHARACTERS = 300
 FEWEST_LETTERS = 20
+"""Latin ones; a letter of another script tells as much as three of them."""
+
+_LATIN = "\u024f"
 UNKNOWN = "unknown"
 """The language of texts too short to tell."""
 
@@ -24,7 +27,7 @@ def language_of(text: str) -> str:
     from py3langid import classify
 
     beginning = text[:CHARACTERS]
-    if sum(map(str.isalpha, beginning)) < FEWEST_LETTERS:
+    if sum((3 if letter > _LATIN else 1) for letter in beginning if letter.isalpha()) < FEWEST_LETTERS:
         return UNKNOWN
     return str(classify(beginning)[0])
 

@@ -15,6 +15,9 @@ CHARACTERS = 2000
 FAR = 6
 """Robust standard deviations from the middle."""
 
+SHORTEST = 20
+"""Pieces; of shorter texts nothing can be told."""
+
 FEWEST = 50
 """Rows of about the same length that are compared with each other; below, with all rows."""
 
@@ -83,7 +86,7 @@ def _far(marks: Array, sizes: Array) -> Array:
         middle = np.median(others)
         spread = max(NARROWEST, 1.4826 * float(np.median(np.abs(others - middle))))
         found[own] = marks[own] - middle > FAR * spread
-    return found
+    return found & (sizes >= SHORTEST)
 
 
 def _batches(texts: Iterable[str]) -> Iterable[list[str]]:

@@ -141,3 +141,5 @@ def test_many_odd_rows_are_a_kind_of_their_own():
 def test_few_and_short_rows():
     assert unlike_rows([]) == ([], 0)
     assert unlike_rows(["", "a", "ab"]) == ([], 0)
+    rows = [prompt for prompt, _ in chats(2, 1000)]
+    assert unlike_rows([*rows, "ça va ?"]) == ([], 0)

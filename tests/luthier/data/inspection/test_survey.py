@@ -66,6 +66,7 @@ def test_lengths():
         ("Das Paket ist unterwegs und kommt morgen früh bei Ihnen an.", "de"),
         ("Le colis est en route et arrivera demain matin chez vous.", "fr"),
         ("Посылка уже в пути и прибудет завтра утром.", "ru"),
+        ("包裹已经在路上，明天到。", "zh"),
         ("Yes, 12345 67890 24 7", "unknown"),
     ],
 )
