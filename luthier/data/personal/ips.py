@@ -1,0 +1,49 @@
+"""Internet addresses, v4 and v6 (RFC 4291). Not version numbers, not the machine itself, not masks of networks."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+
+from luthier.data.personal.found import Found
+from luthier.data.personal.nearby import says, words
+
+_V4 = re.compile(r"\d(?<![\w.+-].)(?<![^/]/.)(?:\d{1,2})?(?:\.\d{1,3}){3}(?![\w]|[.-]\w)")
+_V6 = re.compile(
+    r"(?i)(?<![\w:.])(?:[0-9a-f]{1,4}:|(?=::)):?(?:[0-9a-f]{0,4}:){1,7}(?:[0-9a-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])"
+)
+_SAYS = words(
+    r"\bip(?:v[46])?\b|address|host|server|ping|client|login|logged|adresse|dirección|indirizzo|endereço",
+    r"\bv(?:er(?:sion|\.)?)?\b|\bv$|release|build|firmware|driver|kernel|update|upgrade|section|chapter|clause|§|\boid\b"
+    r"|netmask|subnet mask|figure|table|abschnitt|versión|versione",
+)
+NETMASK = "255."
+
+
+def ips(text: str) -> Iterator[Found]:
+    if text.count(".") > 2:
+        for match in _V4.finditer(text):
+            if _is_v4(match.group(), says(_SAYS, text, match.start())):
+                yield Found("ip", match.start(), match.end())
+    if text.count(":") > 1:
+        for match in _V6.finditer(text):
+            if _is_v6(match.group()):
+                yield Found("ip", match.start(), match.end())
+
+
+def _is_v4(written: str, told: str) -> bool:
+    """Four single figures are rather a version or a section, unless words say otherwise."""
+    try:
+        address = IPv4Address(written)
+    except AddressValueError:
+        return False
+    if told == "bad" or written.startswith((NETMASK, "0.")) or address.is_loopback:
+        return False
+    return told == "good" or len(written) > len("1.2.3.4")
+
+
+def _is_v6(written: str) -> bool:
+    try:
+        address = IPv6Address(written)
+    except AddressValueError:
+        return False
+    return not address.is_loopback and not address.is_unspecified and any(sign.isdigit() for sign in written)

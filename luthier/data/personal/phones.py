@@ -1,0 +1,123 @@
+"""Telephone numbers: a shape, what the words before it say, and the numbering plans of the package phonenumbers."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from luthier.data.personal.found import Found
+from luthier.data.personal.nearby import says, words
+from luthier.data.personal.phone_shapes import DATE, QUARTET, SHAPES
+
+_RUN = re.compile(r"[+(\d][\d ().+/-]*+")
+_GROUP = re.compile(r"\+? ?\(?\d++")
+FEWEST, MOST = 7, 15
+"""Digits (ITU-T E.164)."""
+
+_WITH_ZERO = ("GB", "DE", "FR", "IT", "NL", "JP", "AU", "SE", "IN", "CH")
+REGIONS = {
+    "america_blanks": ("US",),
+    "brackets": _WITH_ZERO,
+    "trunk": _WITH_ZERO,
+    "brazil": ("BR",),
+    "spain": ("ES",),
+    "india": ("IN",),
+    "whole": ("FR", "GB", "NL"),
+}
+"""Whose plan has to know a number of that shape, where no word says telephone; shapes without are plain enough."""
+
+_ANY = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "BR", "IN", "JP", "PL", "SE")
+
+_SAYS = words(
+    r"phone|\btel\b|telef|téléphone|telem|\bcall|mobile|\bcell|whats ?app|\bsms\b|\btext (?:me|him|her|us)|\bfax|\bdial"
+    r"|reach (?:me|him|her|us)|contact|hotline|landline|handy|mobil\b|rufnummer|\banruf|portable|appel|joindre|móvil"
+    r"|llam|celular|cellulare|chiam|\bligue|\bbel\b|mobiel|komór|number is|ring me|電話|携帯|फ़ोन|फोन|मोबाइल",
+    r"order|invoice|ticket|track|\bcase\b|\bref|isbn|issn|account|\bsku\b|serial|\bpart\b|version|\bitem|article|\bid\b|_id\b"
+    r"|timestamp|epoch|price|\bcost|total|amount|balance|barcode|\bean\b|model|\brows?\b|lines?\b|bestell|rechnung|kunden"
+    r"|commande|facture|pedido|factura|ordine|fattura|\bdoi\b|coordinates|latitude|longitude|parcel|policy|contract",
+)
+
+
+def phones(text: str) -> Iterator[Found]:
+    for run in _RUN.finditer(text):
+        if len(run.group()) >= FEWEST and _enough(run.group()):
+            yield from _in_run(text, run.start(), run.end())
+
+
+def _enough(run: str) -> bool:
+    return sum(map(str.isdigit, run)) >= FEWEST
+
+
+def _in_run(text: str, start: int, stop: int) -> Iterator[Found]:
+    """A number may begin with any group of digits: `at 10 555-123-4567`."""
+    at = start
+    while group := _GROUP.search(text, at, stop):
+        at = group.end()
+        if (shape := SHAPES.match(text, group.start())) and (end := _end(text, shape)):
+            yield Found("phone", shape.start(), end)
+            at = max(at, end)
+
+
+def _end(text: str, shape: re.Match[str]) -> int:
+    """Where the number ends, or 0 for none. Further groups may follow that are none of it: a year, a time."""
+    kind = next(name for name, value in shape.groupdict().items() if value and name not in ("between", "extension"))
+    told = says(_SAYS, text, shape.start())
+    if told == "bad" and kind != "international":
+        return 0
+    end = shape.end(kind)
+    if _is_number(kind, shape[kind], told):
+        return shape.end()
+    while kind in ("international", "any", "trunk") and (shorter := _without_last(text[shape.start() : end])):
+        end = shape.start() + len(shorter)
+        if _is_number(kind, shorter, told):
+            return end
+    return 0
+
+
+def _without_last(written: str) -> str:
+    shorter = re.sub(r"[ ./-]+\(?\d+\)?$", "", written)
+    return shorter if shorter != written and _enough(shorter) else ""
+
+
+def _is_number(kind: str, written: str, told: str) -> bool:
+    if not FEWEST <= sum(map(str.isdigit, written)) <= MOST:
+        return False
+    if kind == "international":
+        return _is_international(written, told)
+    if kind != "france" and (DATE.match(written) or QUARTET.fullmatch(written)):
+        return False
+    if kind in ("america", "france"):
+        return True
+    if told == "good":
+        return any(_possible(written, region) for region in _ANY)
+    return any(_valid(written, region) for region in REGIONS.get(kind, ()))
+
+
+def _is_international(written: str, told: str) -> bool:
+    """Of the length that its country has; after 00, which may begin other things, a number that exists."""
+    number = re.sub(r"^00 ?", "+", written.replace("(0)", ""))
+    return _possible(number, None) if written.startswith("+") or told == "good" else _valid(number, None)
+
+
+@lru_cache(10_000)
+def _possible(written: str, region: str | None) -> bool:
+    import phonenumbers
+
+    number = _parsed(written, region)
+    return number is not None and phonenumbers.is_possible_number(number)
+
+
+@lru_cache(10_000)
+def _valid(written: str, region: str | None) -> bool:
+    import phonenumbers
+
+    number = _parsed(written, region)
+    return number is not None and phonenumbers.is_valid_number(number)
+
+
+def _parsed(written: str, region: str | None):
+    import phonenumbers
+
+    try:
+        return phonenumbers.parse(written, region)
+    except phonenumbers.NumberParseException:
+        return None

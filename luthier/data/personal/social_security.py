@@ -1,0 +1,21 @@
+"""US Social Security numbers, by the rules of the Social Security Administration (no 000, 666, 9xx; no 00; no 0000)."""
+
+import re
+from collections.abc import Iterator
+
+from luthier.data.personal.found import Found
+from luthier.data.personal.nearby import says, words
+
+_NUMBER = re.compile(
+    r"\d(?<![\w./#+-].)(?<!000)\d\d(?<!000)(?<!666)(?<!9\d\d)([- ]?)(?!00)\d\d\1(?!0000)\d{4}(?!\w|[-./]\d)"
+)
+_SAYS = words(
+    r"\bssn\b|social[ _-]?sec|\bsoc\b|\bitin\b|tax ?id", r"phone|tel\b|order|invoice|account|routing|ticket|\bref|\bzip"
+)
+
+
+def social_security(text: str) -> Iterator[Found]:
+    for match in _NUMBER.finditer(text):
+        told = says(_SAYS, text, match.start())
+        if told == "good" or (match[1] == "-" and told != "bad"):
+            yield Found("ssn", match.start(), match.end())
