@@ -39,8 +39,8 @@ def percent(share: float | None) -> str:
     if share is None:
         return "–"
     if 0 < share < 0.01:
-        return "<1 %"
-    return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
+        return "<1\u00a0%"
+    return ">99\u00a0%" if 0.99 < share < 1 else f"{100 * share:.0f}\u00a0%"
 
 
 def moment(at: object) -> str:

@@ -110,7 +110,7 @@ def _advice(each: dict[str, Any]) -> dict[str, str]:
 def _part(name: str, part: dict[str, Any]) -> dict[str, Any]:
     """One part of the quality score; its bar is full where the target is reached."""
     value, target = part.get("value"), part.get("target")
-    shares = all(isinstance(each, int | float) and 0 <= each <= 1 for each in (value, target))
+    shares = all(each is None or 0 <= each <= 1 for each in (value, target))
     reached = None if value is None else min(max(value / target, 0), 1) if target else float(bool(value))
     return {
         "name": name,

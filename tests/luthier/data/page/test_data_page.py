@@ -127,6 +127,12 @@ def test_advice_has_a_word_for_its_level(page):
     assert "✕ Must be mended One" in text and "● Hint Two" in text
 
 
+def test_values_of_a_field_are_never_more_than_all(page):
+    field = {"name": "channel", "values": [{"value": "mail", "rows": 60}, {"value": "chat", "rows": 40}]}
+    text = page(facts(fields=[field], labels=[], languages=[], accepted=50)).text.replace("\u00a0", " ")
+    assert "60 %" in text and "40 %" in text
+
+
 def test_few_rows_for_the_task_are_told():
     seen = view(facts(task={"guess": "code", "rows": 80, "minimum": 300, "good": 1000}), [])
     assert any("80" in step and "300" in step for step in seen["next"])
@@ -213,7 +219,7 @@ def test_the_chart_shows_where_rows_are_cut():
 
 
 def test_shares_are_never_rounded_to_nothing_or_all():
-    assert [percent(share) for share in (0.0, 0.004, 0.5, 0.996, 1.0, None)] == [
+    assert [percent(share).replace("\u00a0", " ") for share in (0.0, 0.004, 0.5, 0.996, 1.0, None)] == [
         "0 %",
         "<1 %",
         "50 %",
