@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -39,6 +40,11 @@ def pairs(asked: str, answered: str, number: int = 40, **more: object) -> list[d
     return [{"prompt": asked.format(n=n), "completion": answered.format(n=n), **more} for n in range(number)]
 
 
+WORDS = re.findall(
+    r"\w+",
+    "parcel invoice password bicycle umbrella teapot ladder piano candle garden window elephant notebook compass "
+    "lantern mirror pillow rocket saddle tunnel violin walnut yacht zebra anchor basket cactus dolphin emerald falcon",
+)
 LABELS = [{"prompt": f"text {n}", "completion": ["billing", "login"][n % 2]} for n in range(60)]
 CODE = pairs("Write a function that adds {n}.", "```python\ndef add(x):\n    return x + {n}\n```")
 FACTS = pairs("How high is tower {n}?", "Tower {n} is {n}0 metres high.")
@@ -144,6 +150,19 @@ def chat(*authors: str) -> list[dict]:
         }
         for n in range(60)
     ]
+
+
+@pytest.mark.parametrize("names", [("left", "right"), ("prompt", "completion"), ("Kunde", "Antwort")])
+def test_what_it_writes_can_be_checked(names, tiny_model, monkeypatch):
+    monkeypatch.setenv("LUTHIER_HOME", "home")
+    rows = [
+        dict(zip(names, (f"Where is the {word}?", f"The {word} is at {len(word)}."), strict=True)) for word in WORDS
+    ]
+    lines("data.jsonl", [*rows, {names[0]: "no answer"}])
+    assert init("--data", "data.jsonl").exit_code == 0
+    done = CliRunner().invoke(main, ["check", "luthier.yaml", "--set", f"model.base={tiny_model}", "--json"])
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["accepted"], found["quarantined"]) == (0, len(WORDS), 1), done.stderr
 
 
 def test_a_file_of_which_nothing_can_be_learned_is_refused():
