@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from luthier.data.findings import told
+from luthier.data.personal.protect import hidden
 from luthier.data.record import Fault
 from luthier.errors import DataError, LuthierError
 
@@ -28,7 +29,7 @@ class Faults:
         self.counts[fault.code] += 1
         kept = self._kept.setdefault(fault.code, [])
         if len(kept) < KEPT:
-            error = fault.error(place, self.way_out)
+            error = hide(fault).error(place, self.way_out)
             kept.append((told(file, number, fault.field, fault.code, str(error)), error))
 
     def problems(self) -> list[LuthierError]:
@@ -48,6 +49,11 @@ class Faults:
             if (more := self.counts[code] - KEPT) > 0:
                 found.append(told(kept[0][0]["file"], None, "", code, _more(more, code)))
         return found
+
+
+def hide(fault: Fault) -> Fault:
+    """A fault may quote what stands in the row."""
+    return fault._replace(what=hidden(fault.what), why=hidden(fault.why), field=hidden(fault.field))
 
 
 def _more(count: int, code: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from luthier.data.personal.protect import hidden
 from luthier.data.standing import Standing
 from luthier.data.store import RowStore
 from luthier.errors import DataError, SpecError
@@ -54,6 +55,10 @@ def accepted(store: RowStore, standing: Standing, name: str) -> list[Any]:
     return found
 
 
+def _value(value: str, rows: int) -> dict[str, Any]:
+    return {"value": hidden(value), "rows": rows}
+
+
 def slices(metas: Sequence[str | None]) -> list[dict[str, Any]]:
     """Fields with few values, and how many rows each value has."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -63,6 +68,6 @@ def slices(metas: Sequence[str | None]) -> list[dict[str, Any]]:
                 counts[name][str(value)[:LABEL_LENGTH]] += 1
     few = [(name, found) for name, found in counts.items() if name != "rejected" and 1 < len(found) <= 50]
     return [
-        {"name": name, "values": [{"value": value, "rows": rows} for value, rows in found.most_common(SHOWN_VALUES)]}
+        {"name": name, "values": [_value(value, rows) for value, rows in found.most_common(SHOWN_VALUES)]}
         for name, found in sorted(few)[:SHOWN_FIELDS]
     ]

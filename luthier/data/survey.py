@@ -10,6 +10,7 @@ from luthier.data.inspection.sizes import NAMES, SIZES
 from luthier.data.inspection.survey import Survey as Seen
 from luthier.data.inspection.survey import survey as inspect_all
 from luthier.data.intake import Intake
+from luthier.data.personal.protect import hidden
 from luthier.data.standing import Standing
 from luthier.data.store import RowStore
 from luthier.spec import RunSpec
@@ -68,7 +69,7 @@ def _told(seen: Seen) -> dict[str, Any]:
     }
     if seen.labels:
         ordered = sorted(seen.labels.counts.items(), key=lambda each: -each[1])[:LABELS]
-        told["labels"] = [{"label": name, "rows": rows, "share": rows / seen.rows} for name, rows in ordered]
+        told["labels"] = [{"label": hidden(name), "rows": rows, "share": rows / seen.rows} for name, rows in ordered]
     if seen.recency:
         day = {name: _day(getattr(seen.recency, name)) for name in ("oldest", "newest")}
         told["recency"] = day | {"old_share": seen.recency.old, "dated": seen.recency.dated}
