@@ -26,7 +26,7 @@ _ISSUERS = (  # first digits from, to, and lengths
     ("3095", "3095", {14, 16}),
     ("36", "36", {14, 16, 19}),
     ("38", "39", {14, 16, 19}),
-    ("3528", "3589", {16, 17, 18, 19}),  # JCB
+    ("35", "35", {16, 17, 18, 19}),  # JCB: 3528 to 3589, and nobody else has the rest
     ("2131", "2131", {15}),
     ("1800", "1800", {15}),
     ("62", "62", {16, 17, 18, 19}),  # UnionPay
@@ -42,9 +42,9 @@ _ISSUERS = (  # first digits from, to, and lengths
 )
 
 _SAYS = words(
-    r"card|visa|amex|american express|master|maestro|discover|diners|jcb|rupay|credit|debit|karte|carte|tarjeta|carta"
-    r"|cart[aã]o|kaart|\bcc\b|\bpan\b|カード",
-    r"order|invoice|track|ticket|\bref|barcode|\bean\b|\bupc\b|\bgtin|isbn|imei|serial|\bsku\b|timestamp|\bid\b|parcel",
+    "card,visa,amex,american express,master,maestro,discover,diners,jcb,rupay,credit,debit,karte,carte,tarjeta,carta"
+    ",cartao,cartão,kaart, cc , pan ,カード",
+    "order,invoice,track,ticket, ref,barcode, ean , upc , gtin,isbn,imei,serial, sku ,timestamp, id ,parcel",
 )
 
 SHORT = 13

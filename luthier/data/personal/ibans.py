@@ -27,26 +27,18 @@ _LENGTHS = {
 }
 
 _START = re.compile(r"([A-Za-z]{2})(?=[ -]?\d\d)(?<![A-Za-z0-9_/]..)")
-_NEXT = re.compile(r"[ -]?([A-Za-z0-9])")
+_WHOLE = {
+    length: re.compile(rf"(?:[ -]?[A-Za-z0-9]){{{length}}}+(?![A-Za-z0-9])")
+    for length in sorted(set(_LENGTHS.values()))
+}
 
 
 def ibans(text: str) -> Iterator[Found]:
     for match in _START.finditer(text):
         length = _LENGTHS.get(match[1].upper())
-        if length and (end := _end(text, match.start(), length)):
-            yield Found("iban", match.start(), end)
-
-
-def _end(text: str, start: int, length: int) -> int:
-    """Where an account of `length` letters and digits ends, or 0 if none stands here."""
-    signs, at = [], start
-    for _ in range(length):
-        following = _NEXT.match(text, at)
-        if not following:
-            return 0
-        signs.append(following[1])
-        at = following.end()
-    return at if not text[at : at + 1].isalnum() and _checked("".join(signs).upper()) else 0
+        whole = _WHOLE[length].match(text, match.start()) if length else None
+        if whole and _checked(whole.group().replace(" ", "").replace("-", "").upper()):
+            yield Found("iban", *whole.span())
 
 
 def _checked(account: str) -> bool:

@@ -12,9 +12,9 @@ _V6 = re.compile(
     r"(?i)(?<![\w:.])(?:[0-9a-f]{1,4}:|(?=::)):?(?:[0-9a-f]{0,4}:){1,7}(?:[0-9a-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])"
 )
 _SAYS = words(
-    r"\bip(?:v[46])?\b|address|host|server|ping|client|login|logged|adresse|dirección|indirizzo|endereço",
-    r"\bv(?:er(?:sion|\.)?)?\b|\bv$|release|build|firmware|driver|kernel|update|upgrade|section|chapter|clause|§|\boid\b"
-    r"|netmask|subnet mask|figure|table|abschnitt|versión|versione",
+    " ip , ipv4, ipv6,address,host,server,ping,client,login,logged,adresse,dirección,indirizzo,endereço",
+    " v , ver , ver.,version,versión,release,build,firmware,driver,kernel,update,upgrade,section,chapter,clause, oid "
+    ", macos, ios ,android,windows,chrome,firefox,safari,linux,python,java, node ,netmask,subnet mask,figure,table,abschnitt",
 )
 NETMASK = "255."
 

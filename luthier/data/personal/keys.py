@@ -14,9 +14,10 @@ LONGEST_BLOCK = 16_384
 _USER = re.compile(r"(?<=://)[^\s/:@\[\]'\"<>]{0,64}:([^\s/@\[\]'\"<>]{3,128})(?=@\w)")
 _NAMED = re.compile(
     r"(?i)(?:api|access|secret|private|account|auth|client|bearer|session|signing|encryption)[ _-]?(?:access[ _-]?)?"
-    r"(?:key|token|secret)(?:[ _-]?id)?[\"'`]?(?: is)? ?(?:[:=]|=>|:=)? ?[\"'`]?(?P<named>[\w+/.=~-]{20,200})(?![\w+/=~-])"
+    r"(?:key|token|secret)(?:[ _-]?id)?[\"'`]?(?: is)? ?(?:[:=]|=>|:=)? ?[\"'`]?"
+    r"(?P<named>[\w+/.=~-]{20,200}+)(?![\w+/=~-])"
 )
-_BEARER = re.compile(r"(?i)\b(?:bearer|token|secret)[\"']?[ :=]{1,3}[\"']?(?P<named>[\w+/.=~-]{20,200})(?![\w+/=~-])")
+_BEARER = re.compile(r"(?i)\b(?:bearer|token|secret)[\"']?[ :=]{1,3}[\"']?(?P<named>[\w+/.=~-]{20,200}+)(?![\w+/=~-])")
 _NAMES = ("key", "token", "secret", "bearer")
 
 _PLACEHOLDER = re.compile(r"(?i)[*x.]+|.*(?:passw|example|secret|your|change|placeholder).*|pass|pwd|\$.*|[{%].*")

@@ -17,6 +17,7 @@ SHAPES = re.compile(
             r"(?P<america>(?:1[ .-]?)?(?:\([2-9]\d\d\)[ .-]{0,2}|[2-9]\d\d[.-])\d{3}[ .-]?\d{4})",
             r"(?P<america_blanks>[2-9]\d\d [2-9]\d\d[ -]\d{4})",
             r"(?P<france>0[1-9](?P<between>[ .-])\d\d(?:(?P=between)\d\d){3})",
+            r"(?P<asia>0\d0-\d{4}-\d{4})",  # mobile telephones of Japan and Korea
             r"(?P<brackets>\(0\d{1,5}\)[ /-]{0,3}\d{2,8}(?:[ -]\d{2,6}){0,3})",
             r"(?P<trunk>0\d{1,5}(?:[ /-]{1,3}\d{2,8}){1,4})",
             r"(?P<brazil>(?:\([1-9]\d\) ?|[1-9]\d )9?\d{4}-\d{4})",
@@ -31,5 +32,9 @@ SHAPES = re.compile(
 )
 """The names are those of REGIONS in phones.py; `any` counts only where words say telephone."""
 
-DATE = re.compile(r"(?:\d{4}([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2(?:\d{4}|\d\d))(?!\d)")
+DATE = re.compile(
+    r"(?:\d{4}([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2(?:\d{4}|\d\d)|(?:19|20)\d\d[-/ ](?:19|20)\d\d)(?!\d)"
+)
+"""A day, or from one year to another."""
+
 QUARTET = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")

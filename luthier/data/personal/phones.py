@@ -10,6 +10,7 @@ from luthier.data.personal.phone_shapes import DATE, QUARTET, SHAPES
 
 _RUN = re.compile(r"[+(\d][\d ().+/-]*+")
 _GROUP = re.compile(r"\+? ?\(?\d++")
+_AMOUNT = re.compile(r"\+\d{1,3}(?: \d{3})+")
 FEWEST, MOST = 7, 15
 """Digits (ITU-T E.164)."""
 
@@ -28,12 +29,13 @@ REGIONS = {
 _ANY = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "BR", "IN", "JP", "PL", "SE")
 
 _SAYS = words(
-    r"phone|\btel\b|telef|téléphone|telem|\bcall|mobile|\bcell|whats ?app|\bsms\b|\btext (?:me|him|her|us)|\bfax|\bdial"
-    r"|reach (?:me|him|her|us)|contact|hotline|landline|handy|mobil\b|rufnummer|\banruf|portable|appel|joindre|móvil"
-    r"|llam|celular|cellulare|chiam|\bligue|\bbel\b|mobiel|komór|number is|ring me|電話|携帯|फ़ोन|फोन|मोबाइल",
-    r"order|invoice|ticket|track|\bcase\b|\bref|isbn|issn|account|\bsku\b|serial|\bpart\b|version|\bitem|article|\bid\b|_id\b"
-    r"|timestamp|epoch|price|\bcost|total|amount|balance|barcode|\bean\b|model|\brows?\b|lines?\b|bestell|rechnung|kunden"
-    r"|commande|facture|pedido|factura|ordine|fattura|\bdoi\b|coordinates|latitude|longitude|parcel|policy|contract",
+    "phone, tel , tel.,telef,téléphone,telem, call,mobile, cell,whatsapp,whats app, sms , text me, text him, text her"
+    ", text us, fax, dial,reach me,reach him,reach her,reach us,contact,hotline,landline,handy,mobil ,rufnummer, anruf"
+    ",portable,appel,joindre,móvil,llam,celular,cellulare,chiam, ligue, bel ,mobiel,komór,my number,his number,her number,ring me,電話,携帯"
+    ",फ़ोन,फोन,मोबाइल",
+    "order,invoice,ticket,track, case , ref,isbn,issn,account, sku ,serial, part ,version, item,article, id ,?id ,timestamp"
+    ",epoch,price, cost,total,amount,balance,barcode, ean ,model, row , rows , line , lines ,bestell,rechnung,kunden"
+    ",commande,facture,pedido,factura,ordine,fattura, doi ,coordinates,latitude,longitude,parcel,policy,contract",
 )
 
 
@@ -81,21 +83,25 @@ def _without_last(written: str) -> str:
 def _is_number(kind: str, written: str, told: str) -> bool:
     if not FEWEST <= sum(map(str.isdigit, written)) <= MOST:
         return False
-    if kind == "international":
-        return _is_international(written, told)
+    if kind == "international" and (told != "good" or written.startswith("+")):
+        return _is_international(written)
     if kind != "france" and (DATE.match(written) or QUARTET.fullmatch(written)):
         return False
-    if kind in ("america", "france"):
+    if kind in ("america", "france", "asia"):
         return True
-    if told == "good":
-        return any(_possible(written, region) for region in _ANY)
+    if told == "good" and kind == "any" and written.isdigit() and len(written) == FEWEST:
+        return False  # without a prefix people write 555-1234
+    if told == "good":  # a 0 before all is how one dials, whether or not a plan knows the rest
+        return written.lstrip("(").startswith("0") or any(_possible(written, region) for region in _ANY)
     return any(_valid(written, region) for region in REGIONS.get(kind, ()))
 
 
-def _is_international(written: str, told: str) -> bool:
+def _is_international(written: str) -> bool:
     """Of the length that its country has; after 00, which may begin other things, a number that exists."""
     number = re.sub(r"^00 ?", "+", written.replace("(0)", ""))
-    return _possible(number, None) if written.startswith("+") or told == "good" else _valid(number, None)
+    return (
+        _possible(number, None) if written.startswith("+") and not _AMOUNT.fullmatch(written) else _valid(number, None)
+    )
 
 
 @lru_cache(10_000)

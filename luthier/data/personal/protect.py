@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any, NamedTuple
 
 from luthier.data.personal.find import apart, find
@@ -97,7 +98,7 @@ def _masked(
 
     masked: list[Message] = [{**message, "content": mask(message["content"], look)} for message in messages]
     fields = {
-        name: mask(value, lambda text, name=name: _in_field(look, name, text)) if isinstance(value, str) else value
+        name: mask(value, partial(_in_field, look, name)) if isinstance(value, str) else value
         for name, value in meta.items()
     }
     return masked, fields

@@ -10,7 +10,8 @@ _NUMBER = re.compile(
     r"\d(?<![\w./#+-].)(?<!000)\d\d(?<!000)(?<!666)(?<!9\d\d)([- ]?)(?!00)\d\d\1(?!0000)\d{4}(?!\w|[-./]\d)"
 )
 _SAYS = words(
-    r"\bssn\b|social[ _-]?sec|\bsoc\b|\bitin\b|tax ?id", r"phone|tel\b|order|invoice|account|routing|ticket|\bref|\bzip"
+    " ssn,social sec, soc , itin ,tax id,taxpayer",
+    "phone, tel , tel.,order,invoice,account,routing,ticket, case ,serial, part , ref, zip",
 )
 
 
