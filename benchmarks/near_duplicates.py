@@ -78,8 +78,9 @@ def measured(path: Path, folder: str) -> tuple[Duplicates, float, float]:
 def recall(path: Path, found: Duplicates) -> dict[float, tuple[int, int, int]]:
     """By level of likeness: planted pairs of prompts, those found related, those found the same."""
     every = [[loose_key(ask) for ask, _ in turns] for turns in read_chats(path)]
-    spread = Counter(piece for prompt in {prompt for asked in every for prompt in asked} for piece in pieces(prompt))
-    limit = BOILERPLATE * sum(map(len, every))
+    distinct = {prompt for asked in every for prompt in asked}
+    spread = Counter(piece for prompt in distinct for piece in pieces(prompt))
+    limit = BOILERPLATE * len(distinct)
     prompts = [asked[-1] for asked in every]
     counts: dict[float, list[int]] = defaultdict(lambda: [0, 0, 0])
     same, related = found.prompts.same[found.last], found.prompts.related[found.last]

@@ -105,7 +105,7 @@ def packaged() -> Path:
 
 
 def chats(count: int) -> Iterator[dict[str, Any]]:
-    """Two turns of thirty words each; one row in fifty nearly repeats an earlier one, one in a hundred holds an e-mail."""
+    """Two turns of thirty words each; of 100 rows two nearly repeat an earlier one, and one holds an e-mail address."""
     generator = random.Random(0)
     earlier: list[list[str]] = []
     for number in range(count):

@@ -11,6 +11,7 @@ from luthier.settings import Settings
 from luthier.spec import RunSpec
 from luthier.spec_file import anchored, load_spec, save_spec
 from luthier.stages import STAGES, run_id, stage_key
+from luthier.storage import sha256_file, sha256_json
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class Run:
         return self.asked.model_copy(update={"training": chosen.training, "compute": compute})
 
     def key(self, stage: str) -> str:
-        return stage_key(stage, self.asked, self.data_sha256)
+        key = stage_key(stage, self.asked, self.data_sha256)
+        rules = self.asked.data.rules
+        return sha256_json([key, _content(rules)]) if rules and stage == "validate-data" else key
 
     def completed(self, stage: str) -> dict[str, Any] | None:
         """The stage's summary, if it was finished with this spec and what it left is still there."""
@@ -72,6 +75,11 @@ def find_run(settings: Settings, name: str) -> RunFolder:
         return RunFolder(settings.runs / fitting[0])
     what = f"{len(fitting)} runs begin with {name}" if fitting else f"there is no run {name}"
     raise NotFound(what, f"Looked in {settings.runs}", "See `luthier runs list`.")
+
+
+def _content(rules: Path) -> list[str]:
+    """Hashes of a team's own rules: other rules judge anew, and a training that passed them stays paid for."""
+    return [sha256_file(path) for path in sorted(rules.glob("*")) if path.is_file()]
 
 
 def _newest(runs: Path, base: str) -> RunFolder:

@@ -23,7 +23,7 @@ STAGES = {
     for stage in (
         Stage(
             "validate-data",
-            version=1,
+            version=2,
             reads=("data", "model", "seed"),
             after=(),
             leaves=("data/validation.json", "data/train.parquet", "data/validation.parquet", "data/test.parquet"),
@@ -60,7 +60,7 @@ STAGES = {
 }
 
 
-_PLACES = ("path", "approve", "refresh_hours", "database")
+_PLACES = ("path", "rules", "approve", "refresh_hours", "database")
 
 
 def stage_key(name: str, spec: RunSpec, data_sha256: str) -> str:

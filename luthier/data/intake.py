@@ -23,7 +23,10 @@ CHUNK = 500
 
 
 class Intake:
-    """What was read: counts, and the sources as they were understood. Rows go to `store` or `quarantine`, never both."""
+    """What was read: counts, and the sources as they were understood. Rows go to `store`, or to `quarantine`, or both.
+
+    Faulty ones go to both: the gate has to see that they are there.
+    """
 
     def __init__(self, data: DataSpec, store: RowStore, quarantine: Quarantine):
         self.data, self.store, self.quarantine = data, store, quarantine

@@ -12,15 +12,13 @@ from luthier.errors import SpecError
 from luthier.spec import RunSpec
 
 DUPLICATE, SURPLUS = "duplicate", "surplus"
-
-BY_CHOICE = (DUPLICATE, SURPLUS, DROPPED, "filtered")
-"""Codes of rows that are not faulty."""
+"""Codes; as FILTERED and DROPPED they say that nothing is wrong with the row."""
 
 
 def set_aside(
     spec: RunSpec, store: RowStore, standing: Standing, quarantine: Quarantine, flawed: Mapping[str, set[int]]
 ) -> None:
-    """`flawed`: by flaw, the rows that have it as seen over the whole set. Raises SpecError where labels are lacking."""
+    """`flawed`: by flaw, the rows that have it, seen over the whole set. Raises SpecError where labels are lacking."""
     assert standing.found is not None
     data, sound = spec.data, standing.sound
     repeated = standing.found.repeated(data.dedupe)
@@ -29,7 +27,7 @@ def set_aside(
         {int(sound[at]): standing.repeated(int(sound[at]), int(sound[first])) for at, first in repeated.items()},
     )
     for flaw in data.drop:
-        standing.set_aside(DROPPED, {row: f"dropped: {flaw}" for row in sorted(flawed.get(flaw, ()))})
+        standing.set_aside(DROPPED, dict.fromkeys(sorted(flawed.get(flaw, ())), f"dropped: {flaw}"))
     if data.balance != "off" and not standing.found.answers_are_labels:
         why = "Labels are short answers that recur in ten rows each or more"
         raise SpecError("the answers are no labels to balance", why, "Set data.balance: off.", "data.balance")

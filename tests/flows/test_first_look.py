@@ -28,7 +28,9 @@ def test_a_sample_goes_through_every_stage(home, tmp_path, tiny_model):
 
 
 def test_data_that_wait_for_approval(home, tmp_path, tiny_model):
-    spec = write_spec(tmp_path / "work", tiny_model, data={"approve": True}, training={"max_steps": 2, "patience": None})
+    spec = write_spec(
+        tmp_path / "work", tiny_model, data={"approve": True}, training={"max_steps": 2, "patience": None}
+    )
     waiting = home.luthier("run", spec)
     assert waiting.returncode == 5 and "luthier approve tiny-" in waiting.stderr, waiting.stderr
     (run,) = (home.root / "runs").iterdir()

@@ -20,7 +20,14 @@ PARAMETERS = {"faulty_share": 0.0, "max_length": 100}
 
 def rows(sound: int, faulty: int = 0, **columns: Any) -> pd.DataFrame:
     """So many rows as the gate sees them."""
-    line = {"accepted": 1, "last_role": "assistant", "tokens": 20, "trained_tokens": 5, "conflicting": False, "personal": 0}
+    line = {
+        "accepted": 1,
+        "last_role": "assistant",
+        "tokens": 20,
+        "trained_tokens": 5,
+        "conflicting": False,
+        "personal": 0,
+    }
     lines = [{"source_line": f"d.jsonl:{n}", **line, **columns} for n in range(1, sound + 1)]
     lines += [
         {"source_line": f"d.jsonl:{sound + n}", "accepted": 0, "structure_error": "missing_field"}
@@ -147,7 +154,10 @@ def test_a_check_that_breaks_blocks_whatever_its_severity(suites, tmp_path):
     assert not verdict.passed and any(each["broken"] for each in verdict.failed)
 
 
-@pytest.mark.parametrize("lost", ["checkpoints/rows.json", "checkpoints/set.json", "expectations/training_set.json", "great_expectations.yml"])
+@pytest.mark.parametrize(
+    "lost",
+    ["checkpoints/rows.json", "checkpoints/set.json", "expectations/training_set.json", "great_expectations.yml"],
+)
 def test_a_lost_file_stops_the_gate(suites, tmp_path, lost):
     (suites / lost).unlink()
     with pytest.raises(DataError, match="gx"):

@@ -25,7 +25,7 @@ class Tally:
         self._lines.append(pd.util.hash_array(chunk["source_line"].to_numpy(dtype=object), categorize=False))
 
     def frame(self) -> "DataFrame":
-        """One row. Lines are compared by 64-bit hashes: two of a million are taken for one with odds of 1 in 37 million."""
+        """One row. Lines are compared by 64-bit hashes: of a million two look equal with odds of 1 in 37 million."""
         import pandas as pd
 
         lines = np.concatenate(self._lines) if self._lines else np.empty(0)

@@ -1,4 +1,4 @@
-"""Under mask and refuse no planted value is in any output but the quarantine; under report it is in no page or message."""
+"""Under mask and refuse no planted value is in any output but the quarantine; under report in no page or message."""
 
 import json
 import re
@@ -22,7 +22,13 @@ def planted(lines):
     fake.seed_instance(7)
     rows, values = [json.loads(line) for line in lines(60).splitlines()], []
     for row in rows[::3]:
-        email, card, iban, ip, ssn = fake.email(), fake.credit_card_number("visa"), fake.iban(), fake.ipv4_public(), fake.ssn()
+        email, card, iban, ip, ssn = (
+            fake.email(),
+            fake.credit_card_number("visa"),
+            fake.iban(),
+            fake.ipv4_public(),
+            fake.ssn(),
+        )
         row["prompt"] += f" I am {email}, my card is {card}."
         row["completion"] += f" Sent to {email} and {iban}, SSN {ssn}."
         row["origin"] = ip
@@ -86,5 +92,3 @@ def test_reported_values_are_shown_nowhere(work, lines, planted, tokenizer):
     assert shown and not leaks(shown, values)
     assert any(w["code"] == "personal" for w in read_json(run.validation)["warnings"])
     assert leaks({"accepted": told["accepted.parquet"]}, values)  # reported only: the rows stay as they are
-
-

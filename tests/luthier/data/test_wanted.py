@@ -49,7 +49,9 @@ def test_a_field_that_no_row_has():
 def test_through_the_whole_preparation(work, lines):
     import json
 
-    rows = [json.loads(line) | {"topic": "billing" if n % 3 else "login"} for n, line in enumerate(lines(60).splitlines())]
+    rows = [
+        json.loads(line) | {"topic": "billing" if n % 3 else "login"} for n, line in enumerate(lines(60).splitlines())
+    ]
     run, found = work(lines(rows), where={"topic": "billing"})
     assert (found["read"], found["accepted"], found["reasons"]) == (60, 40, {"filtered": 20})
     assert found["ok"] and not found["errors"]  # rows that are not wanted are not faulty

@@ -25,7 +25,9 @@ SENTENCES = {
     "kwargs": {"column": "sentences", "max_value": 2},
     "meta": {"reason": "An answer is longer than our agents write."},
 }
-COLUMNS = "import re\n\ndef sentences(row):\n    return row.answer.count('.')\n\ndef _helper(row):\n    raise ValueError\n"
+COLUMNS = (
+    "import re\n\ndef sentences(row):\n    return row.answer.count('.')\n\ndef _helper(row):\n    raise ValueError\n"
+)
 
 
 @pytest.fixture
@@ -43,8 +45,7 @@ def rules(tmp_path):
 
 @pytest.fixture
 def rows(lines):
-    good = [json.loads(line) | {"topic": "billing"} for line in lines(40).splitlines()]
-    return good
+    return [json.loads(line) | {"topic": "billing"} for line in lines(40).splitlines()]
 
 
 def test_a_regex_blocks_and_names_the_row(work, lines, rows, rules):
