@@ -7,14 +7,15 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from luthier.data.personal.found import Found
 from luthier.data.personal.nearby import says, words
 
-_V4 = re.compile(r"\d(?<![\w.+-].)(?<![^/]/.)(?:\d{1,2})?(?:\.\d{1,3}){3}(?![\w]|[.-]\w)")
+_V4 = re.compile(r"\d(?<![\w.+-].)(?<![^/]/.)(?<![<>=~!]=.)(?:\d{1,2})?(?:\.\d{1,3}){3}(?![\w]|[.-]\w)")
 _V6 = re.compile(
     r"(?i)(?<![\w:.])(?:[0-9a-f]{1,4}:|(?=::)):?(?:[0-9a-f]{0,4}:){1,7}(?:[0-9a-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])"
 )
 _SAYS = words(
     " ip , ipv4, ipv6,address,host,server,ping,client,login,logged,adresse,dirección,indirizzo,endereço",
     " v , ver , ver.,version,versión,release,build,firmware,driver,kernel,update,upgrade,section,chapter,clause, oid "
-    ", macos, ios ,android,windows,chrome,firefox,safari,linux,python,java, node ,netmask,subnet mask,figure,table,abschnitt",
+    ", macos, ios ,android,windows,chrome,firefox,safari,linux,python,java, node "
+    ",netmask,subnet mask,figure,table,abschnitt",
 )
 NETMASK = "255."
 
@@ -42,8 +43,12 @@ def _is_v4(written: str, told: str) -> bool:
 
 
 def _is_v6(written: str) -> bool:
+    """Shortened ones have to look like one: `[::2]` and `a[100::3]` are slices in Python."""
     try:
         address = IPv6Address(written)
     except AddressValueError:
         return False
-    return not address.is_loopback and not address.is_unspecified and any(sign.isdigit() for sign in written)
+    groups = written.split(":")
+    whole = len(groups) == 8 and all(groups)
+    shortened = max(map(len, groups)) > 2 and re.search("[a-fA-F]", written) and re.search(r"\d", written)
+    return not address.is_loopback and bool(whole or shortened)

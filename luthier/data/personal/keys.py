@@ -20,7 +20,9 @@ _NAMED = re.compile(
 _BEARER = re.compile(r"(?i)\b(?:bearer|token|secret)[\"']?[ :=]{1,3}[\"']?(?P<named>[\w+/.=~-]{20,200}+)(?![\w+/=~-])")
 _NAMES = ("key", "token", "secret", "bearer")
 
-_PLACEHOLDER = re.compile(r"(?i)[*x.]+|.*(?:passw|example|secret|your|change|placeholder).*|pass|pwd|\$.*|[{%].*")
+_PLACEHOLDER = re.compile(
+    r"(?i)[*x.]+|.*(?:passw|example|secret|your|change|placeholder).*|.*(?:pass|pwd|token|key|seed|id)|\$.*|[{%].*"
+)
 
 
 def keys(text: str) -> Iterator[Found]:

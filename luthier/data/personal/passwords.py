@@ -12,25 +12,26 @@ SIGNS = ("passw", "pwd", "passphrase", "passcode", "mot de passe", "kennwort", "
          "hasło", "парол", "密码", "密碼", "パスワード", "비밀번호")  # fmt: skip
 
 _SAID = re.compile(
-    rf"(?i)(?:{'|'.join(SIGNS)})(?:ords?\b|ort\b|d\b|ь\b)?(?P<marks>[\"'`*]{{0,3}} ?"
+    rf"(?i)(?<!//)(?:{'|'.join(SIGNS)})(?:ords?\b|ort\b|d\b|ь\b)?(?P<marks>[\"'`*]{{0,3}} ?"
     r"(?:(?:is|was|ist|lautet|est|es|é|to) ?:?|:=|=>|[:=：は]) ?(?P<quote>[\"'`*]{0,2}))"
-    r"(?P<value>[^\s\"'`<>,;\[\]()]{4,64})(?P<after>.?)"
+    r"(?P<value>[^\s\"'`<>,;\[\]]{4,64})(?P<after>\[?)"
 )
 _NO_VALUE = re.compile(
-    r"(?i)[*•x._-]+|\$.*|[{%].*|.*://.*|(?:your|my|new|old|some|the)[_-].*|self\..*|os\..*|[/~].*/.*"
+    r"(?i)passw\w*|secret|changeme|[*•x._-]+|\$.*|[{%].*|.*://.*|(?:your|my|new|old|some|the)[_-].*|self\..*|os\..*|[/~].*/.*"
 )
+_CALL = re.compile(r"[A-Za-z_.]+\(")
 
 
 def passwords(text: str) -> Iterator[Found]:
     for match in _SAID.finditer(text):
-        value = match["value"].rstrip(".!?:")
-        if len(value) >= 4 and match["after"] not in ("(", "[") and _plausible(value, match["marks"], match["quote"]):
+        value = match["value"].rstrip(".!?:)")
+        if len(value) >= 4 and not match["after"] and _plausible(value, match["marks"], match["quote"]):
             start = match.start("value")
             yield Found("password", start, start + len(value))
 
 
 def _plausible(value: str, marks: str, quote: str) -> bool:
-    if _NO_VALUE.fullmatch(value):
+    if _NO_VALUE.fullmatch(value) or _CALL.match(value):
         return False
     has_letter, has_digit = any(map(str.isalpha, value)), any(map(str.isdigit, value))
     has_sign = any(sign in "!@#$%^&*+?=~" for sign in value)

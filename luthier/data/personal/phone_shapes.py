@@ -14,7 +14,8 @@ SHAPES = re.compile(
     + "|".join(
         (
             r"(?P<international>(?:\+|00(?=[1-9])) ?\(?\d{1,3}\)?(?:[ ./-]{0,2}\(?\d{1,14}\)?){1,7})",
-            r"(?P<america>(?:1[ .-]?)?(?:\([2-9]\d\d\)[ .-]{0,2}|[2-9]\d\d[.-])\d{3}[ .-]?\d{4})",
+            r"(?P<america>(?:1[ .-]?)?(?:\([2-9]\d\d\)[ .-]{0,2})\d{3}[ .-]?\d{4})",
+            r"(?P<america_signs>(?:1[ .-])?[2-9]\d\d(?P<sign>[.-])\d{3}(?P=sign)\d{4})",
             r"(?P<america_blanks>[2-9]\d\d [2-9]\d\d[ -]\d{4})",
             r"(?P<france>0[1-9](?P<between>[ .-])\d\d(?:(?P=between)\d\d){3})",
             r"(?P<asia>0\d0-\d{4}-\d{4})",  # mobile telephones of Japan and Korea

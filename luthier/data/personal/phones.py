@@ -10,6 +10,7 @@ from luthier.data.personal.phone_shapes import DATE, QUARTET, SHAPES
 
 _RUN = re.compile(r"[+(\d][\d ().+/-]*+")
 _GROUP = re.compile(r"\+? ?\(?\d++")
+_OTHER = re.compile(r"01234567890?|\d{5}-\d{4}")  # counting, and codes of places in the United States
 _AMOUNT = re.compile(r"\+\d{1,3}(?: \d{3})+")
 FEWEST, MOST = 7, 15
 """Digits (ITU-T E.164)."""
@@ -22,7 +23,7 @@ REGIONS = {
     "brazil": ("BR",),
     "spain": ("ES",),
     "india": ("IN",),
-    "whole": ("FR", "GB", "NL"),
+    "whole": _WITH_ZERO,
 }
 """Whose plan has to know a number of that shape, where no word says telephone; shapes without are plain enough."""
 
@@ -31,11 +32,12 @@ _ANY = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "BR", "IN", "JP", "PL", "SE")
 _SAYS = words(
     "phone, tel , tel.,telef,téléphone,telem, call,mobile, cell,whatsapp,whats app, sms , text me, text him, text her"
     ", text us, fax, dial,reach me,reach him,reach her,reach us,contact,hotline,landline,handy,mobil ,rufnummer, anruf"
-    ",portable,appel,joindre,móvil,llam,celular,cellulare,chiam, ligue, bel ,mobiel,komór,my number,his number,her number,ring me,電話,携帯"
-    ",फ़ोन,फोन,मोबाइल",
-    "order,invoice,ticket,track, case , ref,isbn,issn,account, sku ,serial, part ,version, item,article, id ,?id ,timestamp"
-    ",epoch,price, cost,total,amount,balance,barcode, ean ,model, row , rows , line , lines ,bestell,rechnung,kunden"
-    ",commande,facture,pedido,factura,ordine,fattura, doi ,coordinates,latitude,longitude,parcel,policy,contract",
+    ",portable,appel,joindre,móvil,llam,celular,cellulare,chiam, ligue, bel ,mobiel,komór,my number,his number"
+    ",her number,ring me,電話,携帯,फ़ोन,फोन,मोबाइल",
+    "order,invoice,ticket,track, case , ref,isbn,issn,account, sku ,serial, part ,version, item,article, id ,?id "
+    ",timestamp,epoch,price, cost,total,amount,balance,barcode, ean ,model, row , rows , line , lines ,bestell,rechnung"
+    ",kunden,commande,facture,pedido,factura,ordine,fattura, doi ,coordinates,latitude,longitude,parcel,policy"
+    ",contract",
 )
 
 
@@ -61,7 +63,9 @@ def _in_run(text: str, start: int, stop: int) -> Iterator[Found]:
 
 def _end(text: str, shape: re.Match[str]) -> int:
     """Where the number ends, or 0 for none. Further groups may follow that are none of it: a year, a time."""
-    kind = next(name for name, value in shape.groupdict().items() if value and name not in ("between", "extension"))
+    kind = next(
+        name for name, value in shape.groupdict().items() if value and name not in ("between", "sign", "extension")
+    )
     told = says(_SAYS, text, shape.start())
     if told == "bad" and kind != "international":
         return 0
@@ -85,9 +89,11 @@ def _is_number(kind: str, written: str, told: str) -> bool:
         return False
     if kind == "international" and (told != "good" or written.startswith("+")):
         return _is_international(written)
+    if kind != "france" and told != "good" and (len(set(written)) < 4 or _OTHER.fullmatch(written)):
+        return False
     if kind != "france" and (DATE.match(written) or QUARTET.fullmatch(written)):
         return False
-    if kind in ("america", "france", "asia"):
+    if kind in ("america", "america_signs", "france", "asia"):
         return True
     if told == "good" and kind == "any" and written.isdigit() and len(written) == FEWEST:
         return False  # without a prefix people write 555-1234
@@ -97,11 +103,13 @@ def _is_number(kind: str, written: str, told: str) -> bool:
 
 
 def _is_international(written: str) -> bool:
-    """Of the length that its country has; after 00, which may begin other things, a number that exists."""
+    """Of the length that its country has; where it may be an amount, a sum or a code too, a number that exists."""
     number = re.sub(r"^00 ?", "+", written.replace("(0)", ""))
-    return (
-        _possible(number, None) if written.startswith("+") and not _AMOUNT.fullmatch(written) else _valid(number, None)
-    )
+    if re.fullmatch(r"\+ \d+", written):
+        return False  # a sum
+    if written.startswith("+ ") or not written.startswith("+") or _AMOUNT.fullmatch(written):
+        return _valid(number, None)
+    return not DATE.match(written, 1) and _possible(number, None)
 
 
 @lru_cache(10_000)
