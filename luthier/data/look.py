@@ -12,14 +12,19 @@ from luthier.data.conversations import understand
 from luthier.data.inspection.label_count import LabelCount
 from luthier.data.inspection.task import TaskGuess
 from luthier.data.reading.read import read
-from luthier.data.reading.source import Source, check_file
+from luthier.data.reading.source import Source
+from luthier.data.reading.sources import sources
 from luthier.data.record import Record
 from luthier.data.signs import signs_of
 from luthier.errors import DataError, LuthierError
+from luthier.settings import Settings
 from luthier.spec import DataSpec
 
 ROWS = 1000
 """So many of the first rows are looked at."""
+
+FILES = 5
+"""Files of a folder that are tried."""
 
 
 class Look(NamedTuple):
@@ -52,21 +57,28 @@ class Look(NamedTuple):
 
 
 def look(path: Path, data: DataSpec | None = None) -> Look:
-    """The first rows of a file, read with the values of `data`.
+    """The first rows of a file, or of the first file of a folder that is understood, read with the values of `data`.
 
     Raises DataError for what is wrong with the file as a whole, SpecError for values of `data` that do not fit it.
     """
     data = data or DataSpec(path=path)
-    source = Source(path)
-    check_file(path)
+    files = sources(data, Settings().root)
+    for source in files[:FILES]:
+        seen = _look(source, data)
+        if seen.format is not None:
+            return seen
+    return _look(files[0], data)
+
+
+def _look(source: Source, data: DataSpec) -> Look:
     records = [record for record in islice(read(source), ROWS) if record]
     if not records:
-        raise DataError("the data file holds no rows", "", "Write one example a row.", str(path))
+        raise DataError("the data file holds no rows", "", "Write one example a row.", str(source.path))
     fields = list({name: None for record in records for name in record.value})
     rows = [record.value for record in records if record.value]
     seen = _Seen(source, records)
     try:
-        layout = understand(records, data)
+        layout = understand(records, data.model_copy(update={"path": source.path}))
     except DataError as error:
         return seen.told(None, {}, "", fields, text_columns(rows), authors(rows), str(error))
     used = {field: column for field, column in layout.items() if column in fields}

@@ -24,6 +24,7 @@ LUTHIER = [sys.executable, "-m", "flows.cli"]
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LUTHIER_HOME", str(tmp_path / "home"))
     return tmp_path
 
 
@@ -153,8 +154,7 @@ def chat(*authors: str) -> list[dict]:
 
 
 @pytest.mark.parametrize("names", [("left", "right"), ("prompt", "completion"), ("Kunde", "Antwort")])
-def test_what_it_writes_can_be_checked(names, tiny_model, monkeypatch):
-    monkeypatch.setenv("LUTHIER_HOME", "home")
+def test_what_it_writes_can_be_checked(names, tiny_model):
     rows = [
         dict(zip(names, (f"Where is the {word}?", f"The {word} is at {len(word)}."), strict=True)) for word in WORDS
     ]
@@ -163,6 +163,23 @@ def test_what_it_writes_can_be_checked(names, tiny_model, monkeypatch):
     done = CliRunner().invoke(main, ["check", "luthier.yaml", "--set", f"model.base={tiny_model}", "--json"])
     found = json.loads(done.stdout)
     assert (done.exit_code, found["accepted"], found["quarantined"]) == (0, len(WORDS), 1), done.stderr
+
+
+def test_a_folder_is_looked_at_too(tmp_path):
+    (tmp_path / "many").mkdir()
+    lines("many/a.jsonl", [{"a": 1}] * 3)
+    lines("many/b.jsonl", LABELS)
+    (tmp_path / "none").mkdir()
+    done = init("--data", "many")
+    assert done.exit_code == 0 and "60 rows" in done.stderr and "Recipe classification" in done.stderr, done.stderr
+    assert load_spec(Path("luthier.yaml")).data.path == tmp_path / "many"
+    assert init("--data", "none", "--out", "none.yaml").exit_code == 2
+
+
+def test_a_link_that_leads_nowhere_is_refused():
+    Path("data.jsonl").symlink_to("gone.jsonl")
+    done = init("--data", "data.jsonl")
+    assert done.exit_code == 2 and "data.jsonl" in done.stderr and not Path("luthier.yaml").exists()
 
 
 def test_a_file_of_which_nothing_can_be_learned_is_refused():
