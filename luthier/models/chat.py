@@ -74,7 +74,7 @@ def encode_answer(
 
 def prompt_ids(tokenizer: "PreTrainedTokenizerBase", before_answer: list[Message], max_length: int) -> list[int]:
     """Tokens to generate an answer from; a longer prompt loses its beginning, so that the question stays."""
-    text = _render(tokenizer, before_answer, prompt=True)
+    text = _render(tokenizer, _for_template(tokenizer, before_answer), prompt=True)
     return tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"][-max_length:]
 
 
@@ -99,6 +99,7 @@ _EXAMPLE: list[Message] = [{"role": "user", "content": "Hello"}, {"role": "assis
 
 def _answers(tokenizer: "PreTrainedTokenizerBase", messages: list[Message]) -> tuple[str, list[Span]]:
     """The rendered conversation, and from where to where in it each answer lies, with its end-of-turn."""
+    messages = _for_template(tokenizer, messages)
     text = _render(tokenizer, messages)
     turns = [index for index, message in enumerate(messages) if message["role"] == "assistant"]
     spans = [span for index in turns if (span := _span(tokenizer, messages, index, text))]
@@ -137,6 +138,51 @@ def _render(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], promp
             "Change the roles, or use a model that knows them.",
             "model.base",
         ) from None
+
+
+_RESULT = "luthier-tool-result"
+_WITH_TOOL: list[Message] = [
+    {"role": "user", "content": "Hello"},
+    {"role": "assistant", "content": '<tool_call>\n{"name": "look", "arguments": {}}\n</tool_call>'},
+    {"role": "tool", "content": _RESULT},
+    {"role": "assistant", "content": "Hi"},
+]
+_shows_results: dict[str, bool] = {}
+"""By the text of the chat template, which alone decides."""
+
+
+def _for_template(tokenizer: "PreTrainedTokenizerBase", messages: list[Message]) -> list[Message]:
+    """The messages as they are where the template shows what tools return.
+
+    Else the results are turns of the user, those in a row in one, as Hermes writes them.
+    """
+    if not any(message["role"] == "tool" for message in messages) or _knows_tools(tokenizer):
+        return messages
+    told: list[Message] = []
+    for index, message in enumerate(messages):
+        if message["role"] != "tool":
+            told.append(message)
+            continue
+        text = f"<tool_response>\n{message['content']}\n</tool_response>"
+        if index and messages[index - 1]["role"] == "tool":
+            text = f"{told.pop()['content']}\n{text}"
+        told.append({"role": "user", "content": text})
+    return told
+
+
+def _knows_tools(tokenizer: "PreTrainedTokenizerBase") -> bool:
+    template = str(tokenizer.chat_template)
+    if template not in _shows_results:
+        try:
+            shown = str(
+                tokenizer.apply_chat_template(
+                    [{"role": each["role"], "content": each["content"]} for each in _WITH_TOOL], tokenize=False
+                )
+            )
+        except Exception:  # templates refuse in many ways; any of them says no
+            shown = ""
+        _shows_results[template] = _RESULT in shown
+    return _shows_results[template]
 
 
 def _tokenise(tokenizer: "PreTrainedTokenizerBase", texts: list[str]) -> list[tuple[list[int], list[Span]]]:

@@ -121,17 +121,27 @@ def _fit(layout: Layout, rows: Rows) -> tuple[int, int]:
     """Rows that look like the format, then fields that are there at all."""
     shape = _SHAPES.get(layout.format.name)
     if shape:
-        return sum(shape(row, layout) for row in rows), 0
+        fit = sum(shape(row, layout) for row in rows)
+        return fit, 10 * fit  # before formats that only have the same name for a field
     required = {layout[field] for field in layout.format.required}
     return sum(required <= set(row) for row in rows), sum(len(required & set(row)) for row in rows)
 
 
 def _check_columns(spec: DataSpec, found: list[str], rows: Rows) -> None:
     for field, column in spec.columns.items():
-        if not found or column in found or (field in EVERYWHERE and any(column in flat(row) for row in rows)):
+        if not found or column in found or _is_inside(field, column, rows):
             continue
         what = f'no row has a column "{column}"'
         raise SpecError(what, f"Columns found: {', '.join(found[:20])}", "", f"data.columns.{field}")
+
+
+def _is_inside(field: str, column: str, rows: Rows) -> bool:
+    """Time and group may stand in an object of the row, fields of a training pair in its pairs."""
+    if field in EVERYWHERE:
+        return any(column in flat(row) for row in rows)
+    pairs = [each for row in rows for value in row.values() if isinstance(value, list) for each in value]
+    in_pairs = field in FORMATS["conversation_factory"].optional
+    return in_pairs and any(isinstance(pair, dict) and column in pair for pair in pairs)
 
 
 def _unknown(found: list[str], path: Path) -> DataError:

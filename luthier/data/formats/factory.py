@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from luthier.data.formats.extras import Extras, flat, group_name
-from luthier.data.formats.misfit import other_layout
+from luthier.data.formats.misfit import with_hint
 from luthier.data.formats.names import GROUP, column
 from luthier.data.formats.pairs import PAIR_FIELDS, messages_of
 from luthier.data.formats.reading import Reading
@@ -47,8 +47,8 @@ def _conversations(record: Record, column: str) -> list[dict[str, Any]]:
 def _fault(conversation: Mapping[str, Any], reading: Reading) -> Fault | None:
     name = reading.layout["training_pairs"]
     if name not in conversation:
-        fix = other_layout(conversation, reading.layout) or "Add them, or take the conversation out"
-        return Fault("missing_field", f'missing "{name}"', WHY, fix, name)
+        fix = "Add them, or take the conversation out"
+        return with_hint(Fault("missing_field", f'missing "{name}"', WHY, fix, name), conversation, reading.layout)
     pairs = conversation[name]
     if not isinstance(pairs, list):
         what = f'"{name}" is {kind(pairs)}; expected a list of training pairs'
@@ -59,7 +59,7 @@ def _fault(conversation: Mapping[str, Any], reading: Reading) -> Fault | None:
 
 
 def _place(what: str, number: int, reading: Reading) -> str:
-    return f"{what} #{number} ({reading.source.path.name})"
+    return f"{what} #{number} ({reading.source.name})"
 
 
 def _faulty(record: Record, conversation: dict[str, Any], fault: Fault, reading: Reading) -> Record:

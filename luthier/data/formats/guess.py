@@ -39,7 +39,7 @@ _NO_TEXT = spaced(
 """Last words of columns that hold no text to learn from."""
 
 _PLAIN_VALUE = re.compile(
-    r"^\s*([\d.,:/+\-\s%€$]+|\d{4}-\d\d-\d\d[T ][\d:.+Z\-]*|[0-9a-f]{8}-[0-9a-f-]{27}|https?://\S+)\s*$", re.I
+    r"^\s*([+\-]?[\d.,:/\-\s%€$]+|\d{4}-\d\d-\d\d[T ][\d:.+Z\-]*|[0-9a-f]{8}-[0-9a-f-]{27}|https?://\S+)\s*$", re.I
 )
 
 Rows = Sequence[Mapping[str, Any]]

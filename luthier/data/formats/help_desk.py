@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from luthier.data.formats.authors import Authors
 from luthier.data.formats.dialogue import dialogue
-from luthier.data.formats.misfit import other_layout
+from luthier.data.formats.misfit import with_hint
 from luthier.data.formats.reading import Reading
 from luthier.data.formats.structure import check_structure
 from luthier.data.formats.tickets import Said, kind_of
@@ -47,8 +47,8 @@ def _said(record: Record, reading: Reading) -> list[Said]:
     kind = kind_of(record.value)
     if kind is None:
         why = "A ticket holds a list of messages, each with its author and its text"
-        fix = other_layout(record.value, reading.layout) or "Add them, or take the row out"
-        raise Unusable(Fault("missing_field", 'missing "messages"', why, fix, "messages"))
+        fault = Fault("missing_field", 'missing "messages"', why, "Add them, or take the row out", "messages")
+        raise Unusable(with_hint(fault, record.value, reading.layout))
     said = [each for each in kind(record.value) if each.text]
     if all(each.time is not None for each in said):
         said.sort(key=lambda each: each.time or 0)

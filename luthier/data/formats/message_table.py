@@ -71,13 +71,13 @@ def _guess(found: Mapping[str, str], columns: Mapping[str, str]) -> str:
 
 def conversations_of_table(reading: Reading, rows: Iterable[Record | None]) -> Iterator[Record | None]:
     layout = reading.layout
-    in_text_file = any(suffix.lower() == ".txt" for suffix in reading.source.path.suffixes)
+    messenger = bool({".txt", ".text", ".log"} & {suffix.lower() for suffix in reading.source.path.suffixes})
 
     def entry(record: Record) -> Entry | None:
         author = _author(record, layout["author"])
         text = record.value.get(layout["text"])
-        if in_text_file and (not author or not isinstance(text, str) or _NOT_SAID.match(text)):
-            return None  # a notice of the messenger, or a picture
+        if messenger and (not author or not isinstance(text, str) or not text.strip() or _NOT_SAID.match(text)):
+            return None  # a notice, or a picture
         if not author:
             why = "Who speaks tells whether it is an answer"
             field = layout["author"]

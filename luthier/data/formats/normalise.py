@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from luthier.data.formats.chatgpt import walked
 from luthier.data.formats.layout import Layout
-from luthier.data.formats.misfit import other_layout
+from luthier.data.formats.misfit import with_hint
 from luthier.data.formats.passages import continued
 from luthier.data.formats.preference import preferred
 from luthier.data.formats.tools import with_tools
@@ -19,9 +19,7 @@ def normalise(record: Record, layout: Layout) -> None:
     try:
         record.messages = _READ[layout.format.name](record, layout)
     except Unusable as error:
-        record.fault = error.fault
-        if error.fault.code == "missing_field" and (other := other_layout(record.value, layout)):
-            record.fault = error.fault._replace(fix=other)
+        record.fault = with_hint(error.fault, record.value, layout)
 
 
 def _flat(record: Record, layout: Layout) -> list[Message]:

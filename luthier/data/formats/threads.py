@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from luthier.data.formats.authors import Authors
 from luthier.data.formats.dialogue import dialogue
 from luthier.data.formats.extras import flat
+from luthier.data.formats.layout import Layout
+from luthier.data.formats.misfit import with_hint
 from luthier.data.formats.reading import Reading
 from luthier.data.formats.structure import check_structure
 from luthier.data.formats.times import days_first, moment
@@ -39,7 +41,7 @@ def threads(
     """
     entries: list[Entry] = []
     for record in rows:
-        entry = _entry(record, entry_of) if record and not record.fault else None
+        entry = _entry(record, entry_of, reading.layout) if record and not record.fault else None
         if entry:
             entries.append(entry)
         else:
@@ -51,11 +53,11 @@ def threads(
         yield _conversation(reading, thread, authors)
 
 
-def _entry(record: Record, entry_of: Callable[[Record], Entry | None]) -> Entry | None:
+def _entry(record: Record, entry_of: Callable[[Record], Entry | None], layout: Layout) -> Entry | None:
     try:
         return entry_of(record)
     except Unusable as error:
-        record.fault = error.fault
+        record.fault = with_hint(error.fault, record.value, layout)
         return None
 
 

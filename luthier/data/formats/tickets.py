@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 from luthier.data.formats.html_text import plain
 from luthier.data.formats.names import TIME, column, spaced
+from luthier.data.formats.roles import role_of
 from luthier.data.formats.times import moment
+from luthier.data.formats.turns import CONTENT_FIELDS, ROLE_FIELDS
 
 
 class Said(NamedTuple):
@@ -113,8 +115,13 @@ def _plain_list(ticket: Ticket) -> str | None:
 
 
 def _is_turns(value: Any) -> bool:
+    """Whether OpenAI or ShareGPT write such a list."""
     first = next(iter(_objects(value)), {})
-    return {"role", "content"} <= set(first) or {"from", "value"} <= set(first)
+    if {"role", "content"} <= set(first) or {"from", "value"} <= set(first):
+        return True
+    roles = [each.get(next((name for name in ROLE_FIELDS if name in each), "")) for each in _objects(value)[:20]]
+    known = all(isinstance(role, str) and role_of(role) is not None for role in roles)
+    return known and any(name in first for name in CONTENT_FIELDS)
 
 
 def _author(message: Mapping[str, Any]) -> str:

@@ -16,6 +16,19 @@ REWRITING = """{% for m in messages %}<|im_start|>{{ m['role'] }}
 {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
 {% endif %}"""
 
+# Knows user and assistant only, in turns, as many templates do.
+STRICT = """{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) -%}
+{{ raise_exception('user and assistant take turns') }}{% endif %}<|im_start|>{{ m['role'] }}
+{{ m['content'] }}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}"""
+
+# Passes over roles it does not know.
+DROPPING = """{% for m in messages %}{% if m['role'] in ('user', 'assistant') %}<|im_start|>{{ m['role'] }}
+{{ m['content'] }}<|im_end|>
+{% endif %}{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}"""
+
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).filter(
     lambda text: text.strip() == text and "<|" not in text
 )
@@ -135,3 +148,47 @@ def test_template_that_refuses_a_role_says_so(tiny_model):
     tokenizer.chat_template = "{{ raise_exception('no system role here') }}"
     with pytest.raises(ModelError, match="refuses a conversation of user, assistant.*no system role here"):
         encode(tokenizer, conversation("a", "b"), 500)
+
+
+CALL = '<tool_call>\n{"name":"weather","arguments":{}}\n</tool_call>'
+WITH_TOOLS = [
+    {"role": "user", "content": "Weather?"},
+    {"role": "assistant", "content": CALL},
+    {"role": "tool", "content": "4 C"},
+    {"role": "tool", "content": "rain"},
+    {"role": "assistant", "content": "Cold."},
+]
+AS_USER = (
+    "<|im_start|>user\n<tool_response>\n4 C\n</tool_response>\n"
+    "<tool_response>\nrain\n</tool_response><|im_end|>\n<|im_start|>assistant\n"
+)
+
+
+def test_template_that_shows_results_of_tools_gets_them(tokenizer):
+    encoded = encode(tokenizer, WITH_TOOLS, 500)
+    assert learned(tokenizer, encoded) == f"{CALL}<|im_end|>Cold.<|im_end|>"
+    assert "<|im_start|>tool\n4 C<|im_end|>" in tokenizer.decode(encoded.input_ids)
+
+
+@pytest.mark.parametrize("template", [STRICT, DROPPING])
+def test_other_templates_get_results_of_tools_from_the_user(tiny_model, template):
+    tokenizer = load_tokenizer(tiny_model)
+    tokenizer.chat_template = template
+    encoded = encode(tokenizer, WITH_TOOLS, 500)
+    assert learned(tokenizer, encoded) == f"{CALL}<|im_end|>Cold.<|im_end|>"
+    assert AS_USER in tokenizer.decode(encoded.input_ids)
+    assert tokenizer.decode(prompt_ids(tokenizer, WITH_TOOLS[:-1], 500)).endswith(AS_USER)
+    ids, start = encode_answer(tokenizer, WITH_TOOLS, 500)
+    assert tokenizer.decode(ids[start:]) == "Cold.<|im_end|>"
+
+
+def test_templates_are_asked_once_and_only_for_tools(tiny_model, monkeypatch):
+    tokenizer = load_tokenizer(tiny_model)
+    tokenizer.chat_template = STRICT + "{# asked once #}"
+    asked = []
+    render = tokenizer.apply_chat_template
+    monkeypatch.setattr(tokenizer, "apply_chat_template", lambda *a, **k: asked.append(len(a[0])) or render(*a, **k))
+    encode(tokenizer, conversation("a", "b"), 500)
+    assert asked == [2, 1]
+    encode_all(tokenizer, [WITH_TOOLS] * 3, 500)
+    assert asked[2] == 4 and len(asked) == 3 + 3 * 4  # the question, then each: the whole, before and through, before
