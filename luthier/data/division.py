@@ -28,7 +28,7 @@ class Division:
         self.labels_apart = standing.found.answers_are_labels
         kept = standing.kept
         rows = [int(row) for row in standing.sound[kept]]
-        group_of = groups(standing.found, kept, _conversations(store, standing))
+        group_of = groups(standing.found, kept, _conversations(store, standing, rows))
         by = self.shares.by
         strata = values_of(store, standing, self.shares.stratify) if self.shares.stratify else None
         times = times_of(store, standing) if by == "time" else None
@@ -50,13 +50,13 @@ class Division:
         self.parts.write_tokens(run, tokenizer, max_length)
 
 
-def _conversations(store: RowStore, standing: Standing) -> list[int]:
-    """For each sound row the number of its conversation, -1 where it belongs to none."""
+def _conversations(store: RowStore, standing: Standing, rows: list[int]) -> list[int]:
+    """For each of these rows the number of its conversation, -1 where it belongs to none."""
     numbers: dict[tuple[str, str], int] = {}
     keys = store.column("group")
     return [
         numbers.setdefault((standing.source(row).name, keys[row]), len(numbers)) if keys[row] else -1
-        for row in map(int, standing.sound)
+        for row in rows
     ]
 
 

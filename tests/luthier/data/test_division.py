@@ -70,10 +70,12 @@ def test_conversations_stay_on_one_side(work, lines):
         {"prompt": f"ask {word(n)}", "completion": f"tell {word(n + 500)}", "conversation_id": f"c{n // 4}"}
         for n in range(120)
     ]
-    run, _ = work(lines(rows))
+    broken = [{"prompt": "no answer", "conversation_id": "c0"}] * 3
+    run, _ = work(lines([*broken, *rows[:1], *rows]), dedupe="exact", on_bad_rows="quarantine")
     sides = {split: {int(each) for each in ids(run, split)} for split in ("train", "validation", "test")}
     for conversation in range(30):
-        members = set(range(4 * conversation + 1, 4 * conversation + 5))
+        first = 5 + 4 * conversation
+        members = set(range(first, first + 4)) - {5} | ({4} if conversation == 0 else set())
         assert sum(bool(members & side) for side in sides.values()) == 1
 
 
