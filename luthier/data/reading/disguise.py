@@ -18,6 +18,8 @@ _ENDING = "Give it the ending of what it is."
 _NOT_DATA = "Name the file that holds the texts."
 
 _SIGNATURES = (
+    (b"\x1f\x8b", _Kind("a gzip archive in another", _UNPACK)),
+    (b"\x28\xb5\x2f\xfd", _Kind("a Zstandard archive in another", _UNPACK)),
     (b"PAR1", _Kind("a Parquet file", _ENDING)),
     (b"%PDF", _Kind("a PDF document", _ENDING)),
     (b"\xd0\xcf\x11\xe0", _Kind("an old or an encrypted Office file (.xls, .doc)", "Save it as CSV or .docx.")),

@@ -13,6 +13,7 @@ from luthier.data.reading.read_pdf import read_pdf
 from luthier.data.reading.read_text import read_text
 from luthier.data.reading.source import TEXTS, Source, check_there
 from luthier.data.record import Record
+from luthier.errors import DataError
 
 READERS = {
     ".jsonl": read_lines,
@@ -35,4 +36,7 @@ def read(source: Source) -> Iterator[Record | None]:
     check_there(source.path)
     check_ending(source.path)
     check_content(source)
+    if source.kind not in READERS:
+        why = "The rows of a query come from a database"
+        raise DataError("this file holds no rows itself", why, "Name it in data.path of a run.", str(source.path))
     yield from READERS[source.kind](source)

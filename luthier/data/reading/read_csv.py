@@ -21,7 +21,7 @@ class _Lines:
     def __init__(self, source: Source):
         self.lines = whole_lines(source)
         self.ahead: list[tuple[int, bytes, int]] = []
-        self.row, self.size = b"", 0
+        self.row, self.size = bytearray(), 0
 
     def start(self) -> str:
         """The beginning of the file, which is still to be fed."""
@@ -38,7 +38,7 @@ class _Lines:
         _, raw, size = self.ahead.pop(0) if self.ahead else next(self.lines)
         self.size += size
         if size > len(raw):  # a huge line: none of it is parsed
-            self.row = self.row or raw
+            self.row = self.row or bytearray(raw)
             return ""
         if self.size <= LARGEST + 2:
             self.row += raw
@@ -46,8 +46,8 @@ class _Lines:
 
     def taken(self) -> tuple[bytes, int]:
         """The row's bytes, and how many they are in truth."""
-        row, size = self.row, self.size
-        self.row, self.size = b"", 0
+        row, size = bytes(self.row), self.size
+        self.row, self.size = bytearray(), 0
         raw = row.rstrip(b"\r\n")
         return (raw, len(raw)) if size <= LARGEST + 2 else (row[:KEPT], size)
 

@@ -11,7 +11,7 @@ from luthier.data.record import Fault, Record
 
 def block(lines: Sequence[Line], value: dict[str, Any], fault: Fault | None = None) -> Record | None:
     """A record that begins on the first line that is not blank; None where all are blank."""
-    lines = _trimmed(lines)
+    lines = _trimmed(_rejoined(lines))
     if not lines:
         return None
     raw, size = _joined(lines)
@@ -20,7 +20,7 @@ def block(lines: Sequence[Line], value: dict[str, Any], fault: Fault | None = No
 
 
 def text_of(lines: Sequence[Line]) -> str:
-    return "\n".join(line.text for line in lines).strip()
+    return "\n".join(line.text for line in _rejoined(lines)).strip()
 
 
 def filled(lines: Sequence[Line]) -> bool:
@@ -29,6 +29,17 @@ def filled(lines: Sequence[Line]) -> bool:
 
 def is_blank(line: Line) -> bool:
     return not line.raw.strip()
+
+
+def _rejoined(pieces: Sequence[Line]) -> list[Line]:
+    """Pieces of one line as one again."""
+    whole: list[Line] = []
+    for piece in pieces:
+        if whole and whole[-1].number == piece.number:
+            last = whole.pop()
+            piece = Line(piece.number, last.raw + piece.raw, last.size + piece.size)
+        whole.append(piece)
+    return whole
 
 
 def _trimmed(lines: Sequence[Line]) -> Sequence[Line]:

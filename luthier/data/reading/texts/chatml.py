@@ -24,24 +24,26 @@ def read(lines: Iterable[Line], sample: list[Line]) -> Iterator[Record | None]:
     stand only between conversations, with the user after a blank line.
     """
     blanks_part = _blanks_part(sample)
-    chat, blank, parted = _Chat(), False, False
+    chat, blank = _Chat(), False
     for line in lines:
         if chat.open and START not in line.text:
             chat.add(line)
         elif is_blank(line):
             blank = True
         elif _ENDS.fullmatch(line.text):
-            parted = True
+            if chat.lines:
+                yield chat.record()
+                chat = _Chat()
         else:
             for piece in _pieces(line):
                 role = _role(piece)
                 if chat.lines and role is not None:
                     asked_anew = role == "user" and chat.last == "assistant" and blank and blanks_part
-                    if parted or asked_anew or (role == "system" and chat.spoke):
+                    if asked_anew or (role == "system" and chat.spoke):
                         yield chat.record()
                         chat = _Chat()
                 chat.add(piece)
-                blank = parted = False
+                blank = False
     if chat.lines:
         yield chat.record()
 

@@ -20,11 +20,8 @@ _NO_TITLE = re.compile(r"\s*([-*+>|]|\d+[.)]\s|    )")
 def looks_like(sample: list[Line]) -> bool:
     fence = Fence()
     lines = list(sample)
-    after_front = lines[_front_matter(lines) :]
-    for line, below in zip(after_front, [*after_front[1:], None], strict=True):
-        if not fence.holds(line) and _heading(line, below):
-            return True
-    return False
+    after = lines[_front_matter(lines) :]
+    return any(not fence.holds(line) and _heading(line, below) for line, below in _pairs(after))
 
 
 def read(lines: Iterable[Line], title: str) -> Iterator[Record | None]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 
 from luthier.data.reading.lines import Line
 from luthier.data.reading.texts.block import block, filled, is_blank, text_of
@@ -19,14 +18,13 @@ _ENDED = re.compile(r"[.!?…。！？:;][\"'”’»)\]*_]*\s*$")
 def read(lines: Iterable[Line], title: str) -> Iterator[Record | None]:
     """Rows {title, text}. A line longer than a passage is in several rows, each with its part of the line."""
     for passage in _passages(lines):
-        whole = _rejoined(passage)
-        yield block(whole, {"title": title, "text": text_of(whole)})
+        yield block(passage, {"title": title, "text": text_of(passage)})
 
 
 def cut(text: str) -> list[str]:
     """The same of a text that has no lines in a file."""
     lines = (Line(number, raw, len(raw)) for number, raw in enumerate(text.encode().split(b"\n"), start=1))
-    return [text_of(_rejoined(passage)) for passage in _passages(lines)]
+    return [text_of(passage) for passage in _passages(lines)]
 
 
 def _passages(lines: Iterable[Line]) -> Iterator[list[Line]]:
@@ -98,15 +96,6 @@ def _packed(words: Iterable[str]) -> Iterator[str]:
 def _piece(line: Line, text: str) -> Line:
     raw = text.encode()
     return Line(line.number, raw, len(raw))
-
-
-def _rejoined(pieces: list[Line]) -> list[Line]:
-    """Pieces of one line as one again."""
-    return [
-        Line(number, raw, max(len(raw), max(piece.size for piece in same)))
-        for number, same in ((number, list(group)) for number, group in groupby(pieces, lambda piece: piece.number))
-        for raw in [b"".join(piece.raw for piece in same)]
-    ]
 
 
 def _is_text(line: Line) -> bool:
