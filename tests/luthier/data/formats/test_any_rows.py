@@ -23,7 +23,8 @@ FIELDS = (
 NAMES = st.sampled_from(FIELDS.split())
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=20),
-    st.sampled_from("user assistant agent tool message 2024-05-01 31/12/24 [] [{ {} <p>x".split(" ")),
+    st.sampled_from(["user", "assistant", "agent", "tool", "message", "2024-05-01", "31/12/24"]),
+    st.sampled_from(["[]", "[{", "{}", "<p>x"]),
 )  # fmt: skip
 VALUES = st.recursive(
     SCALARS,
