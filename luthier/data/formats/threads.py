@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from luthier.data.formats.authors import Authors
+from luthier.data.formats.authors import Authors, role_by_name
 from luthier.data.formats.dialogue import dialogue
 from luthier.data.formats.extras import flat
 from luthier.data.formats.layout import Layout
@@ -92,11 +92,13 @@ def _in_order(entries: list[Entry]) -> list[Entry]:
 
 
 def _parted(entries: list[Entry]) -> list[list[Entry]]:
+    """Where nobody speaks for long; without times, where a system prompt begins another conversation."""
     parts: list[list[Entry]] = []
     last: float | None = None
     for entry in _in_order(entries):
         silent = last is not None and entry.time is not None and entry.time - last > GAP
-        if not parts or silent:
+        begun = entry.time is None and role_by_name(entry.author) == "system"
+        if not parts or silent or begun:
             parts.append([])
         parts[-1].append(entry)
         last = entry.time if entry.time is not None else last

@@ -114,3 +114,8 @@ def test_columns_may_be_named(take):
 def test_a_table_of_texts_with_authors_is_no_chat(take):
     found = take([{"author": "Austen", "date": "1813", "text": "It is a truth.", "label": "novel"}] * 3, "d.csv")
     assert found.layout.format.name == "prompt_completion"
+
+
+def test_without_key_and_time_a_system_prompt_begins_a_conversation(take):
+    rows = [{"role": role, "content": role} for role in ("system", "user", "assistant")] * 2
+    assert take(rows).texts == [["system: system", "user: user", "assistant: assistant"]] * 2
