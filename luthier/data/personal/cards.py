@@ -7,11 +7,12 @@ from luthier.data.personal.found import Found
 from luthier.data.personal.nearby import says, words
 
 _NUMBER = re.compile(
-    r"\d(?<![\w./-].)(?:\d{11,18}+|\d{3}([ -])\d{4}\1\d{4}(?:\1\d{4})?|\d{3}([ -])\d{6}\2\d{4,5})(?!\w|[-.]\d)"
+    r"\d(?<![A-Za-z0-9_./-].)(?:\d{11,18}+|\d{3}([ -])\d{4}\1\d{4}(?:\1\d{4})?|\d{3}([ -])\d{6}\2\d{4,5})"
+    r"(?![A-Za-z0-9_]|[-.]\d)"
 )
 """In one piece, in fours, or as American Express and Diners Club group theirs."""
 
-_REST = re.compile(r"[ -]\d{1,3}(?!\w|[-.]\d)")
+_REST = re.compile(r"[ -]\d{1,3}(?![A-Za-z0-9_]|[-.]\d)")
 """The last digits of 17 to 19 in fours; after a card of 16 it is something else (the code on its back)."""
 
 _ISSUERS = (  # first digits from, to, and lengths

@@ -12,8 +12,12 @@ LONGEST_NAME = 64  # RFC 5321, 4.5.3.1.1
 
 _NAME_BACKWARDS = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]*+")
 _DOMAIN = re.compile(
-    r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})(?![\w@])", re.IGNORECASE
+    r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?:(?:xn--[a-z0-9-]{2,59}|[a-z]{2,24})(?![a-z0-9_@])|[^\W\d_]{2,24}(?![\w@]))",
+    re.IGNORECASE,
 )
+_LATIN = re.compile(r"[!-~À-ɏ]+$")
+"""Other scripts write no blank before a name in this one; a name that is all of theirs stays whole."""
+
 _SPELT = re.compile(
     r"(?i) ?[(\[{] ?at ?[)\]}] ?((?:[a-z0-9-]{1,63} ?(?:[(\[{] ?dot ?[)\]}]|\.| dot ) ?){1,4}[a-z]{2,24})(?!\w)"
 )
@@ -44,4 +48,6 @@ def _start(text: str, at: int) -> int:
     name = before[len(before) - (match.end() if match else 0) :]
     for sign in "/=":  # mailto=a@b.c, x/a@b.c: allowed, and not meant
         name = name.rpartition(sign)[2]
+    if latin := _LATIN.search(name):
+        name = latin.group()
     return at - len(name.lstrip(_OPENING))

@@ -7,7 +7,9 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from luthier.data.personal.found import Found
 from luthier.data.personal.nearby import says, words
 
-_V4 = re.compile(r"\d(?<![\w.+-].)(?<![^/]/.)(?<![<>=~!]=.)(?:\d{1,2})?(?:\.\d{1,3}){3}(?![\w]|[.-]\w)")
+_V4 = re.compile(
+    r"\d(?<![A-Za-z0-9_.+-].)(?<![^/]/.)(?<![<>=~!]=.)(?:\d{1,2})?(?:\.\d{1,3}){3}(?![A-Za-z0-9_]|[.-][A-Za-z0-9_])"
+)
 _V6 = re.compile(
     r"(?i)(?<![\w:.])(?:[0-9a-f]{1,4}:|(?=::)):?(?:[0-9a-f]{0,4}:){1,7}(?:[0-9a-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])"
 )

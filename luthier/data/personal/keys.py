@@ -60,7 +60,11 @@ def _named(text: str) -> Iterator[Found]:
 
 
 def _random(value: str) -> bool:
-    """Not a name or a path: digits all over it, as chance puts them."""
-    digits = sum(map(str.isdigit, value))
+    """Not a name or a path: digits, or small and large letters, all over it, as chance puts them."""
+    if value.count("/") > 3 or value.startswith("/"):
+        return False
     changes = len(re.findall(r"[A-Za-z]\d|\d[A-Za-z]", value))
-    return digits >= 3 and changes >= 3 and len(set(value)) >= 10
+    if sum(map(str.isdigit, value)) >= 3 and changes >= 3 and len(set(value)) >= 10:
+        return True
+    cases = len(re.findall(r"[a-z][A-Z]|[A-Z][a-z]", value))
+    return len(value) >= 32 and changes >= 1 and cases >= 8 and len(set(value)) >= 16

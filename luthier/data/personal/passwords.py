@@ -13,28 +13,31 @@ SIGNS = ("passw", "pwd", "passphrase", "passcode", "mot de passe", "kennwort", "
 
 _SAID = re.compile(
     rf"(?i)(?<!//)(?:{'|'.join(SIGNS)})(?:ords?\b|ort\b|d\b|ь\b)?(?P<marks>[\"'`*]{{0,3}} ?"
-    r"(?:(?:is|was|ist|lautet|est|es|é|to) ?:?|:=|=>|[:=：は]) ?(?P<quote>[\"'`*]{0,2}))"
+    r"(?:(?:is|was|ist|lautet|est|es|é|to) ?:?|:=|=>|[:=：は](?:\*\*)?) ?(?P<quote>\*\*|[\"'`]{0,2}))"
     r"(?P<value>[^\s\"'`<>,;\[\]]{4,64})(?P<after>\[?)"
 )
 _NO_VALUE = re.compile(
-    r"(?i)passw\w*|secret|changeme|[*•x._-]+|\$.*|[{%].*|.*://.*|(?:your|my|new|old|some|the)[_-].*|self\..*|os\..*|[/~].*/.*"
+    r"(?i)passw\w*|secret|changeme|[*•x._-]+|\$[{(].*|\$[a-z_]+|\{.*|%[(]?[a-z_]+[)]?s?%?|.*://.*"
+    r"|(?:your|my|new|old|some|the)[_-].*|self\..*|os\..*|[/~].*/.*"
 )
-_CALL = re.compile(r"[A-Za-z_.]+\(")
+_CALL = re.compile(r"[a-z_.]{3,}\([\w.]*\)?")
 
 
 def passwords(text: str) -> Iterator[Found]:
     for match in _SAID.finditer(text):
-        value = match["value"].rstrip(".!?:)")
+        value = match["value"].rstrip(".:" if "(" in match["value"] else ".:)")
         if len(value) >= 4 and not match["after"] and _plausible(value, match["marks"], match["quote"]):
             start = match.start("value")
             yield Found("password", start, start + len(value))
 
 
 def _plausible(value: str, marks: str, quote: str) -> bool:
-    if _NO_VALUE.fullmatch(value) or _CALL.match(value):
+    if _NO_VALUE.fullmatch(value) or _CALL.fullmatch(value):
         return False
+    value = value.rstrip("!?")
     has_letter, has_digit = any(map(str.isalpha, value)), any(map(str.isdigit, value))
+    assigned = any(sign in marks for sign in ":=：")
     has_sign = any(sign in "!@#$%^&*+?=~" for sign in value)
     if has_digit or has_sign:
-        return has_letter or len(value) > 5
-    return bool(quote) and any(sign in marks for sign in ":=")
+        return has_letter or assigned or len(value) > 5
+    return bool(quote) and assigned

@@ -9,7 +9,7 @@ from luthier.data.personal.nearby import says, words
 from luthier.data.personal.phone_shapes import DATE, QUARTET, SHAPES
 
 _RUN = re.compile(r"[+(\d][\d ().+/-]*+")
-_GROUP = re.compile(r"\+? ?\(?\d++")
+_GROUP = re.compile(r"(?:\+ ?)?\(?\d++")
 _OTHER = re.compile(r"01234567890?|\d{5}-\d{4}")  # counting, and codes of places in the United States
 _AMOUNT = re.compile(r"\+\d{1,3}(?: \d{3})+")
 FEWEST, MOST = 7, 15
@@ -26,6 +26,9 @@ REGIONS = {
     "whole": _WITH_ZERO,
 }
 """Whose plan has to know a number of that shape, where no word says telephone; shapes without are plain enough."""
+
+PLAIN = ("america", "america_signs", "france", "asia")
+"""Shapes that nothing else has."""
 
 _ANY = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "BR", "IN", "JP", "PL", "SE")
 
@@ -56,18 +59,21 @@ def _in_run(text: str, start: int, stop: int) -> Iterator[Found]:
     at = start
     while group := _GROUP.search(text, at, stop):
         at = group.end()
-        if (shape := SHAPES.match(text, group.start())) and (end := _end(text, shape)):
+        if (shape := SHAPES.match(text, group.start())) and (end := _end(text, shape, group.start() == start)):
             yield Found("phone", shape.start(), end)
             at = max(at, end)
 
 
-def _end(text: str, shape: re.Match[str]) -> int:
-    """Where the number ends, or 0 for none. Further groups may follow that are none of it: a year, a time."""
+def _end(text: str, shape: re.Match[str], first: bool) -> int:
+    """Where the number ends, or 0 for none. Further groups may follow that are none of it: a year, a time.
+
+    Not `first`: other digits stand before, and it may be the rest of a long figure, 1.331 025 051 20.
+    """
     kind = next(
         name for name, value in shape.groupdict().items() if value and name not in ("between", "sign", "extension")
     )
     told = says(_SAYS, text, shape.start())
-    if told == "bad" and kind != "international":
+    if kind != "international" and (told == "bad" or not (first or told == "good" or kind in PLAIN)):
         return 0
     end = shape.end(kind)
     if _is_number(kind, shape[kind], told):
@@ -93,7 +99,7 @@ def _is_number(kind: str, written: str, told: str) -> bool:
         return False
     if kind != "france" and (DATE.match(written) or QUARTET.fullmatch(written)):
         return False
-    if kind in ("america", "america_signs", "france", "asia"):
+    if kind in PLAIN:
         return True
     if told == "good" and kind == "any" and written.isdigit() and len(written) == FEWEST:
         return False  # without a prefix people write 555-1234
@@ -105,7 +111,7 @@ def _is_number(kind: str, written: str, told: str) -> bool:
 def _is_international(written: str) -> bool:
     """Of the length that its country has; where it may be an amount, a sum or a code too, a number that exists."""
     number = re.sub(r"^00 ?", "+", written.replace("(0)", ""))
-    if re.fullmatch(r"\+ \d+", written):
+    if re.fullmatch(r"\+ \d+\)?", written):
         return False  # a sum
     if written.startswith("+ ") or not written.startswith("+") or _AMOUNT.fullmatch(written):
         return _valid(number, None)

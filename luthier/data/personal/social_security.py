@@ -7,7 +7,8 @@ from luthier.data.personal.found import Found
 from luthier.data.personal.nearby import says, words
 
 _NUMBER = re.compile(
-    r"\d(?<![\w./#+-].)(?<!000)\d\d(?<!000)(?<!666)(?<!9\d\d)([- ]?)(?!00)\d\d\1(?!0000)\d{4}(?!\w|[-./]\d)"
+    r"\d(?<![A-Za-z0-9_./#+-].)(?<!000)\d\d(?<!000)(?<!666)(?<!9\d\d)([- ]?)(?!00)\d\d\1(?!0000)\d{4}"
+    r"(?![A-Za-z0-9_]|[-./]\d)"
 )
 _SAYS = words(
     " ssn,social sec, soc , itin ,tax id,taxpayer",

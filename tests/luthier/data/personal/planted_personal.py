@@ -39,12 +39,13 @@ class Planted(NamedTuple):
         return self.start + len(self.value)
 
 
-def corpus() -> list[str]:
-    """What people say in the corpus's English files."""
+def corpus(language: str = "english") -> list[str]:
+    """What people say in the corpus's files of a language; `*` for all."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    files = sorted((Path(chatterbot_corpus.__file__).parent / "data" / "english").glob("*.yml"))
+    files = sorted((Path(chatterbot_corpus.__file__).parent / "data").glob(f"{language}/*.yml"))
     talks = [yaml.load(path.read_text(encoding="utf-8"), loader)["conversations"] for path in files]
-    return sorted({str(turn) for talk in talks for turns in talk for turn in turns})
+    turns = (turn for talk in talks for each in talk for turn in ([each] if isinstance(each, str) else each))
+    return sorted({text for turn in turns if len(text := str(turn)) > 1})
 
 
 def values(kind: str, locale: str, count: int, seed: int) -> list[str]:
