@@ -72,7 +72,7 @@ class _Preparation:
     ):  # fmt: skip
         self.spec, self.run, self.scratch, self.home = spec, run, scratch, home
         self.tokenizer, self.max_length = tokenizer, max_length
-        self.findings = Findings(spec.data.path.name)
+        self.findings = Findings(spec.data.path.name, approval={"needed": True} if spec.data.approve else {})
         self.store = RowStore(scratch / "rows.arrow")
         self.quarantine = Quarantine(scratch)
         self.intake = Intake(spec.data, self.store, self.quarantine)
