@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from luthier.data.personal.found import Found
-from luthier.data.personal.nearby import says, words
+from luthier.data.personal.nearby import FAR, says, words
 from luthier.data.personal.phone_shapes import DATE, QUARTET, SHAPES
 
 _RUN = re.compile(r"[+(\d][\d ().+/-]*+")
@@ -59,20 +59,23 @@ def _in_run(text: str, start: int, stop: int) -> Iterator[Found]:
     at = start
     while group := _GROUP.search(text, at, stop):
         at = group.end()
-        if (shape := SHAPES.match(text, group.start())) and (end := _end(text, shape, group.start() == start)):
+        if (shape := SHAPES.match(text, group.start())) and (end := _end(text, shape, start)):
             yield Found("phone", shape.start(), end)
             at = max(at, end)
 
 
-def _end(text: str, shape: re.Match[str], first: bool) -> int:
+def _end(text: str, shape: re.Match[str], run: int) -> int:
     """Where the number ends, or 0 for none. Further groups may follow that are none of it: a year, a time.
 
-    Not `first`: other digits stand before, and it may be the rest of a long figure, 1.331 025 051 20.
+    Where it does not begin its `run` of digits it may be the rest of a long figure, 1.331 025 051 20.
     """
+    if not _enough(shape.group()):
+        return 0
     kind = next(
         name for name, value in shape.groupdict().items() if value and name not in ("between", "sign", "extension")
     )
-    told = says(_SAYS, text, shape.start())
+    first, near = shape.start() == run, shape.start() - run < FAR  # else nothing but digits stands before
+    told = says(_SAYS, text, shape.start()) if near else ""
     if kind != "international" and (told == "bad" or not (first or told == "good" or kind in PLAIN)):
         return 0
     end = shape.end(kind)
