@@ -53,7 +53,7 @@ def _pieces(stream: "BinaryIO | _Carriage") -> Iterator[tuple[bytes, int]]:
         if piece.endswith(b"\n") or size < LARGEST + 3:
             yield piece, size
             continue
-        end = piece[-1:]
+        end, size = piece[-1:], len(piece.rstrip(b"\r"))
         while end != b"\n" and (more := stream.readline(1 << 20)):
             size += len(more.rstrip(b"\r\n"))
             end = more[-1:]
