@@ -42,10 +42,10 @@ def _analyzer(kinds: Sequence[str]) -> tuple[Any, str]:
         from presidio_analyzer.nlp_engine import SpacyNlpEngine
         from presidio_analyzer.predefined_recognizers import SpacyRecognizer
     except ImportError as error:
-        raise _missing(kinds, f"the package {error.name or 'presidio_analyzer'} is not installed") from error
+        raise _missing(kinds, f"The package {error.name or 'presidio_analyzer'} is not installed") from error
     model = installed_model()
     if not model:
-        raise _missing(kinds, "no spaCy model that knows names is installed, and none is downloaded")
+        raise _missing(kinds, "No spaCy model that knows names is installed, and none is downloaded")
     language = model.split("_")[0]
     engine = SpacyNlpEngine(models=[{"lang_code": language, "model_name": model}])
     registry = RecognizerRegistry(
@@ -85,7 +85,7 @@ def _missing(kinds: Sequence[str], why: str) -> DataError:
     wanted = " and ".join(f"{kind}s" for kind in kinds)
     return DataError(
         f"{wanted.capitalize()} cannot be looked for",
-        why.capitalize(),
+        why,
         _INSTALL.format(" and ".join(kinds)),
         "data.personal",
     )
