@@ -97,7 +97,7 @@ def refuse(path: Path, error: OSError | ValueError) -> NoReturn:
     elif isinstance(error, FileNotFoundError):
         what, why, fix = "the data file is not there", "", "Check data.path; it is relative to the spec's folder."
     elif isinstance(error, IsADirectoryError):
-        what, why, fix = "this is a folder, not a data file", "", "Name one file in data.path."
+        what, why, fix = "this is a folder, not a data file", "", "Name one of its files here."
     elif getattr(error, "errno", None) == 40:  # ELOOP
         what, why, fix = "this link leads back to itself", "", "Name the file itself in data.path."
     else:

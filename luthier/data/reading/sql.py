@@ -48,6 +48,7 @@ def answer(path: Path, data: DataSpec, home: Path) -> Path:
     target = folder / f"{now.strftime(_STAMP)}.jsonl"
     with _connected(_url(data.database, path.name), path.name) as connection:
         write_jsonl(target, _rows(connection, query, path.name))
+    target.chmod(0o600)  # it holds texts as they are, personal data among them
     return target
 
 
