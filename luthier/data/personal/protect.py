@@ -16,6 +16,8 @@ from luthier.spec import PERSONAL_KINDS
 
 _ESCAPED = re.compile(r"\\[nrt]")
 
+_PROSE = re.compile(r"[^\W\d_]{2,} ")
+
 _TOLD = {
     "email": "an e-mail address",
     "phone": "a telephone number",
@@ -110,7 +112,9 @@ def _looker(policy: Callable[[str], str]) -> Callable[[str], list[Found]]:
 
 
 def _in_field(look: Callable[[str], list[Found]], name: str, value: str) -> list[Found]:
-    """The field's name says what its value is: `phone: 2025550123`."""
+    """The field's name says what its value is: `phone: 2025550123`; prose says so itself."""
+    if _PROSE.search(value):
+        return look(value)
     before = f"{name.replace('_', ' ').replace('.', ' ')}: "
     found = look(before + value)
     return [Found(kind, start - len(before), end - len(before)) for kind, start, end in found if start >= len(before)]
