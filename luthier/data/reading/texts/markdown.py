@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from luthier.data.reading.lines import Line
 from luthier.data.reading.texts.block import block, filled, is_blank, text_of
@@ -33,7 +33,7 @@ def read(lines: Iterable[Line], title: str) -> Iterator[Record | None]:
     section: list[Line] = []
     body = 0  # lines of the heading
     ahead = iter(lines)
-    start = _take(ahead, FRONT_MATTER)
+    start = list(islice(ahead, FRONT_MATTER))
     if skipped := _front_matter(start):
         yield None
     fence = Fence()
@@ -84,10 +84,6 @@ def _front_matter(lines: list[Line]) -> int:
         if line.text.rstrip() in ("---", "..."):
             return index + 1
     return 0
-
-
-def _take(lines: Iterator[Line], count: int) -> list[Line]:
-    return [line for line, _ in zip(lines, range(count), strict=False)]
 
 
 def _pairs(lines: Iterable[Line]) -> Iterator[tuple[Line, Line | None]]:

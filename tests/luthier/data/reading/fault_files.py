@@ -118,6 +118,8 @@ FILES = {  # faults of the file as a whole
     "array nested deep": ("d.json", b"[" * 5000 + b"]" * 5000, "d.json:1", "broken JSON"),
     "array with a lone surrogate": ("d.json", b'[\n"\\ud800"]', "d.json:2", "broken JSON"),
     "JSON with a comment": ("d.json", b'// x\n[]', "d.json:1", "broken JSON"),
+    "list over lines as JSON Lines": ("d.jsonl", b'\n[\n{"prompt": "a"}\n]\n', "d.jsonl:2", "Give the file the ending .json"),
+    "objects over lines as JSON Lines": ("d.jsonl", b'{\n"prompt": "a"\n}\n', "d.jsonl:1", "an object that goes over several lines"),
     "a text": ("d.json", b'"x"', "d.json", "a text, not a list"),
     "null": ("d.json", b"null", "d.json", "null, not a list"),
     "object of objects": ("d.json", b'{"a": {"prompt": "x"}}', "d.json", "A list is looked for under"),

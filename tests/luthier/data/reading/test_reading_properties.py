@@ -116,3 +116,25 @@ def test_running_text_comes_back_word_for_word(words, times, gap):
     found = rows(text.encode(), "d.txt")
     assert [word for record in found for word in record.value["text"].split()] == text.split()
     assert squeezed(b"".join(record.raw for record in found)) == squeezed(text.encode())
+
+
+LONG = {
+    "d.md": "".join(f"# Heading {n}\nText {n}.\n\n" for n in range(4000)),
+    "d.txt": "".join(f"Sentence number {n}.\n" for n in range(9000)),
+    "t.txt": "".join(f"User: a{n}\nAssistant: b{n}\n\n" for n in range(4000)),
+    "c.txt": "".join(f"<|im_start|>user\na{n}<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n\n" for n in range(2000)),
+    "q.txt": "".join(f"Q: a{n}\nA: b{n}\n\n" for n in range(5000)),
+    "w.txt": "".join(f"[20/02/24, 10:11:12] Ann: Hi {n}\n" for n in range(4000)),
+    "f.md": "---\n" + "a: b\n" * 300 + "---\n# A\nx\n",
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_nothing_is_lost_beyond_what_the_layout_is_seen_from(name):
+    raws = [record.raw for record in rows(LONG[name].encode(), name) if record]
+    assert squeezed(b"".join(raws)) == squeezed(LONG[name].encode())
+
+
+def test_rows_of_a_table_are_counted_beyond_what_the_delimiter_is_seen_from():
+    found = rows(b"a,b\n" + b"".join(b"%d,x\n" % number for number in range(30_000)), "d.csv")
+    assert [(record.number, record.value["a"]) for record in found] == [(n + 2, str(n)) for n in range(30_000)]

@@ -51,6 +51,8 @@ REFUSED = {  # name: (query, part of the message)
     "DELETE within WITH": ("with x as (delete from t returning *) select * from x", "the word DELETE"),
     "SELECT INTO": ("select * into u from t", "the word INTO"),
     "a comment in a word": ("select * from t where 1 /**/ update /**/", "the word UPDATE"),
+    "a text that ends twice": (r"select E'\''; commit; delete from t; --'", r"the query holds \'"),
+    "a comment that is run": ("select 1 /*! into outfile 'x' */", "the query holds /*!"),
     "an extension": ("select load_extension('x')", "the word LOAD_EXTENSION"),
     "not UTF-8": (b"select '\xff'", "byte 9 is not UTF-8"),
     "broken": ("select from where", "does not answer the query. near"),
