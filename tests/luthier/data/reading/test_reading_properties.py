@@ -119,13 +119,13 @@ def test_running_text_comes_back_word_for_word(words, times, gap):
 
 
 LONG = {
-    "d.md": "".join(f"# Heading {n}\nText {n}.\n\n" for n in range(4000)),
+    "d.md": "".join(f"# Heading {n}\nText {n}.\n" for n in range(4000)),
     "d.txt": "".join(f"Sentence number {n}.\n" for n in range(9000)),
     "t.txt": "".join(f"User: a{n}\nAssistant: b{n}\n\n" for n in range(4000)),
     "c.txt": "".join(f"<|im_start|>user\na{n}<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n\n" for n in range(2000)),
     "q.txt": "".join(f"Q: a{n}\nA: b{n}\n\n" for n in range(5000)),
     "w.txt": "".join(f"[20/02/24, 10:11:12] Ann: Hi {n}\n" for n in range(4000)),
-    "f.md": "---\n" + "a: b\n" * 300 + "---\n# A\nx\n",
+    "f.md": "---\n" + "a: b\n" * 300 + "\n---\n# A\nx\n",
 }
 
 
