@@ -1,4 +1,4 @@
-"""Training rows on disk: Parquet with `id, group, messages, meta`."""
+"""Training rows on disk: Parquet with `id, group, messages, meta, last_only`."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +15,15 @@ class Message(TypedDict):
 
 class Row(TypedDict):
     """`id` is `<line or pair number>` of the source, behind its name where there are several; rows of one `group` stay
-    on one side of a split. `meta` holds the row's further fields as JSON, or nothing.
+    on one side of a split. `meta` holds the row's further fields as JSON, or nothing. `last_only`: earlier answers are
+    history, learned in rows of their own.
     """
 
     id: str
     group: str
     messages: list[Message]
     meta: NotRequired[str | None]
+    last_only: NotRequired[bool | None]
 
 
 def write_rows(path: Path, rows: list[Row]) -> None:
@@ -37,7 +39,8 @@ def row_writer(path: Path) -> Iterator[Callable[[list[Row]], None]]:
 
     message = pa.struct([("role", pa.string()), ("content", pa.string())])
     texts = ("id", "group", "meta")
-    schema = pa.schema([(name, pa.string()) for name in texts] + [("messages", pa.list_(message))])
+    others = [("messages", pa.list_(message)), ("last_only", pa.bool_())]
+    schema = pa.schema([(name, pa.string()) for name in texts] + others)
     with atomic_path(path) as temporary, pq.ParquetWriter(temporary, schema) as out:
         yield lambda rows: out.write_table(pa.Table.from_pylist(rows, schema=schema)) if rows else None
 

@@ -33,7 +33,7 @@ class Parts:
         with ExitStack() as files:
             accepted = files.enter_context(row_writer(run.accepted))
             outs = {name: files.enter_context(row_writer(run.split(name))) for name in SPLITS}
-            for rows in self._rows("messages", "meta"):
+            for rows in self._rows("messages", "meta", "last_only"):
                 accepted([self._row(row, entry) for row, entry in rows])
                 for name, write in outs.items():
                     part = [self._row(row, entry, copy) for row, entry, copy in self._of(name, rows)]
@@ -74,7 +74,13 @@ class Parts:
 
     def _row(self, row: int, entry: dict[str, Any], copy: int = 0) -> Row:
         name, group = _copied(self.standing.id(row), copy), self.standing.id(self.group[row])
-        return {"id": name, "group": group, "messages": entry["messages"], "meta": entry["meta"]}
+        return {
+            "id": name,
+            "group": group,
+            "messages": entry["messages"],
+            "meta": entry["meta"],
+            "last_only": entry["last_only"],
+        }
 
 
 def _copied(name: str, copy: int) -> str:

@@ -29,7 +29,7 @@ class Fault(NamedTuple):
 class Record:
     """`number` is the line, element or row in the file, from 1; `raw` its bytes as they stand there.
 
-    `place` is where the row stands, for people, where that is not file and number: `training pair #47 (pairs.json)`.
+    `last_only`: only the last answer is learned. `place` is where the row stands, for people, where that is not file and number: `training pair #47 (pairs.json)`.
     Rows of one `group` (a conversation's key in its file; "" for none) stay on one side of a split. `meta` holds the
     row's further fields, scalars only (nested ones under dotted names); `time` is in seconds since 1970.
     `flaws` are what inspection holds against it, `personal` counts the personal data found in it, `encoded` is what
@@ -41,6 +41,7 @@ class Record:
     value: dict[str, Any] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     fault: Fault | None = None
+    last_only: bool = False
     place: str = ""
     group: str = ""
     meta: dict[str, Any] = field(default_factory=dict)

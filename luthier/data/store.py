@@ -20,7 +20,7 @@ class RowStore:
 
     Written once by `add` and `close`, then read batch by batch. Columns: source (its number), number and place in it,
     fault (code or null), group, time, meta (JSON), flaws (names by comma), personal (finds), tokens, trained,
-    truncated, last_role, messages, input_ids, labels, raw.
+    truncated, last_role, last_only, messages, input_ids, labels, raw.
     """
 
     def __init__(self, path: Path):
@@ -93,6 +93,7 @@ def _entry(source: int, record: Record) -> dict[str, Any]:
         "flaws": ",".join(sorted(record.flaws)) or None,
         "truncated": record.truncated,
         "last_role": record.messages[-1]["role"],
+        "last_only": record.last_only,
         "messages": record.messages,
         "raw": record.raw,
     }
@@ -117,6 +118,7 @@ def _schemas() -> tuple["Schema", "Schema"]:
         "trained": pa.int32(),
         "truncated": pa.bool_(),
         "last_role": pa.string(),
+        "last_only": pa.bool_(),
         "messages": pa.list_(message),
         "raw": pa.large_binary(),
     }

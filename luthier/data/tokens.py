@@ -21,7 +21,9 @@ def count_tokens(records: Sequence[Record], tokenizer: "PreTrainedTokenizerBase"
     """Fill in each record's lengths; one that would train on nothing becomes a fault. Raises ModelError."""
     from luthier.models.chat import encode_all
 
-    for record, whole in zip(records, encode_all(tokenizer, [each.messages for each in records], WHOLE), strict=True):
+    lasts = [each.last_only for each in records]
+    encoded = encode_all(tokenizer, [each.messages for each in records], WHOLE, lasts)
+    for record, whole in zip(records, encoded, strict=True):
         _count(record, whole, max_length)
 
 

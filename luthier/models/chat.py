@@ -44,14 +44,18 @@ def encode(
 
 
 def encode_all(
-    tokenizer: "PreTrainedTokenizerBase", conversations: list[list[Message]], max_length: int, last_only: bool = False
+    tokenizer: "PreTrainedTokenizerBase",
+    conversations: list[list[Message]],
+    max_length: int,
+    last_only: bool | Sequence[bool] = False,
 ) -> list[Encoded]:
-    """`encode` for each conversation; the tokenizer is given all of them at once."""
+    """`encode` for each conversation, `last_only` for all or one by one; the tokenizer is given them all at once."""
+    lasts = [last_only] * len(conversations) if isinstance(last_only, bool) else last_only
     answers = [_answers(tokenizer, messages) for messages in conversations]
     tokenised = _tokenise(tokenizer, [text for text, _ in answers])
     return [
-        _encoded(ids, _inside(offsets, spans[-1:] if last_only else spans), max_length)
-        for (ids, offsets), (_, spans) in zip(tokenised, answers, strict=True)
+        _encoded(ids, _inside(offsets, spans[-1:] if last else spans), max_length)
+        for (ids, offsets), (_, spans), last in zip(tokenised, answers, lasts, strict=True)
     ]
 
 

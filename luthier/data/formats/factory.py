@@ -69,6 +69,7 @@ def _faulty(record: Record, conversation: dict[str, Any], fault: Fault, reading:
 
 def _row(number: int, record: Record, conversation: dict[str, Any], pair: Any, reading: Reading) -> Record:
     row = Record(number, _raw(pair, record), place=_place("training pair", number, reading))
+    row.last_only = True  # each answer of its history is learned as a pair of its own
     row.group = _group(record, conversation, reading.extras)
     if not isinstance(pair, dict):
         what = f"the pair is {kind(pair)}, not an object"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from luthier.data.personal.find import apart, find
 from luthier.data.personal.found import Found
 from luthier.data.personal.masks import Numbers, replaced
-from luthier.data.personal.policy import MASK, REFUSE
+from luthier.data.personal.policy import MASK, REFUSE, Policy
 from luthier.data.record import Fault
 from luthier.rows import Message
 from luthier.spec import PERSONAL_KINDS
@@ -47,14 +47,14 @@ class Protected(NamedTuple):
     refused: list[str]
 
 
-def protect(messages: list[Message], meta: dict[str, Any], policy: Callable[[str], str]) -> Protected:
+def protect(messages: list[Message], meta: dict[str, Any], policy: Policy) -> Protected:
     counts: Counter[str] = Counter()
     look = _looker(policy)
     for text in [message["content"] for message in messages]:
         counts.update(each.kind for each in look(text))
     for name, value in meta.items():
-        if isinstance(value, str):
-            counts.update(each.kind for each in _in_field(look, name, value))
+        if _has_text(value):
+            counts.update(each.kind for each in _in_field(look, name, str(value)))
     refused = [kind for kind in PERSONAL_KINDS if counts[kind] and policy(kind) == REFUSE]
     if refused or not any(policy(kind) == MASK for kind in counts):
         return Protected(dict(counts), messages, meta, refused)
@@ -85,7 +85,7 @@ def hidden(text: str) -> str:
 
 
 def _masked(
-    messages: list[Message], meta: dict[str, Any], policy: Callable[[str], str], look: Callable[[str], list[Found]]
+    messages: list[Message], meta: dict[str, Any], policy: Policy, look: Callable[[str], list[Found]]
 ) -> tuple[list[Message], dict[str, Any]]:
     texts = [message["content"] for message in messages]
     numbers = Numbers([*texts, *(value for value in meta.values() if isinstance(value, str))])
@@ -100,14 +100,23 @@ def _masked(
 
     masked: list[Message] = [{**message, "content": mask(message["content"], look)} for message in messages]
     fields = {
-        name: mask(value, partial(_in_field, look, name)) if isinstance(value, str) else value
+        name: _changed(value, mask(str(value), partial(_in_field, look, name))) if _has_text(value) else value
         for name, value in meta.items()
     }
     return masked, fields
 
 
-def _looker(policy: Callable[[str], str]) -> Callable[[str], list[Found]]:
-    names = getattr(policy, "names", None)
+def _has_text(value: Any) -> bool:
+    """A telephone or card number may stand in a field as a number."""
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _changed(value: Any, masked: str) -> Any:
+    return value if masked == str(value) else masked
+
+
+def _looker(policy: Policy) -> Callable[[str], list[Found]]:
+    names = policy.names
     return (lambda text: apart([*find(text), *names(text)], text)) if names else find
 
 
