@@ -55,8 +55,7 @@ def _conversations(store: RowStore, standing: Standing, rows: list[int]) -> list
     numbers: dict[tuple[str, str], int] = {}
     keys = store.column("group")
     return [
-        numbers.setdefault((standing.source(row).name, keys[row]), len(numbers)) if keys[row] else -1
-        for row in rows
+        numbers.setdefault((standing.source(row).name, keys[row]), len(numbers)) if keys[row] else -1 for row in rows
     ]
 
 

@@ -33,6 +33,7 @@ class Intake:
         self.screen = Screen(data)
         self.faults = Faults(way_out=data.on_bad_rows == "refuse")
         self.read = self.blank = self.unwanted = 0
+        self._last, self._part = (-1, 0), 1
         self.sources: list[dict[str, Any]] = []
         self.skipped: list[str] = []
 
@@ -64,6 +65,8 @@ class Intake:
         tokenizer: "PreTrainedTokenizerBase", max_length: int,
     ) -> None:  # fmt: skip
         rows = [record for record in chunk if record]
+        for record in rows:
+            self._number_parts(number, record)
         self.read += len(chunk)
         self.blank += len(chunk) - len(rows)
         kept = [record for record in rows if not self._unwanted(source, record)]
@@ -74,6 +77,11 @@ class Intake:
                 self.faults.add(source.name, record.number, place, record.fault)
                 self.quarantine.add(source.name, record.number, record.fault.code, record.fault.what, record.raw)
         self.store.add(number, kept)
+
+    def _number_parts(self, source: int, record: Record) -> None:
+        key = (source, record.number)
+        self._part = self._part + 1 if key == self._last else 1
+        self._last, record.part = key, self._part
 
     def _unwanted(self, source: Source, record: Record) -> bool:
         """Whether the spec does not want this row, which is set aside then."""

@@ -19,6 +19,7 @@ class Standing:
         self.sources = sources
         self._source = np.array(store.column("source"), dtype=np.int32)
         self._number = np.array(store.column("number"), dtype=np.int64)
+        self._parts = {row: part for row, part in enumerate(store.column("part")) if part > 1}
         self._places = {row: place for row, place in enumerate(store.column("place")) if place}
         self.accepted = np.array([fault is None for fault in store.column("fault")], dtype=bool)
         self.sound = np.flatnonzero(self.accepted)
@@ -40,11 +41,12 @@ class Standing:
 
     def place(self, row: int) -> str:
         """For people: `data.jsonl:47`."""
-        return self._places.get(row) or self.source(row).where(self.number(row))
+        part = f", part {self._parts[row]}" if row in self._parts else ""
+        return (self._places.get(row) or self.source(row).where(self.number(row))) + part
 
     def id(self, row: int) -> str:
         """The row's number, behind its file's name where there are several files."""
-        number = str(self.number(row))
+        number = str(self.number(row)) + (f".{self._parts[row]}" if row in self._parts else "")
         return number if len(self.sources) == 1 else f"{self.source(row).name}:{number}"
 
     def set_aside(self, code: str, reasons: Mapping[int, str]) -> None:

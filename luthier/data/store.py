@@ -18,7 +18,7 @@ TOKENS = ("input_ids", "labels")
 class RowStore:
     """Rows in the order in which they were read, faulty ones among them (of which only scalars are kept).
 
-    Written once by `add` and `close`, then read batch by batch. Columns: source (its number), number and place in it,
+    Written once by `add` and `close`, then read batch by batch. Columns: source (its number), number, part and place in it,
     fault (code or null), group, time, meta (JSON), flaws (names by comma), personal (finds), tokens, trained,
     truncated, last_role, last_only, messages, input_ids, labels, raw.
     """
@@ -32,6 +32,8 @@ class RowStore:
         self._out: Any = pa.ipc.new_file(str(path), self._schema)
 
     def add(self, source: int, records: Sequence[Record]) -> None:
+        if not records:
+            return
         import pyarrow as pa
 
         from luthier.models.token_file import int_lists
@@ -79,6 +81,7 @@ def _entry(source: int, record: Record) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "source": source,
         "number": record.number,
+        "part": record.part,
         "place": record.place,
         "group": record.group,
         "time": record.time,
@@ -107,6 +110,7 @@ def _schemas() -> tuple["Schema", "Schema"]:
     kinds = {
         "source": pa.int32(),
         "number": pa.int64(),
+        "part": pa.int32(),
         "place": pa.string(),
         "fault": pa.string(),
         "group": pa.string(),

@@ -110,7 +110,7 @@ class Page(HTMLParser):
 
 
 def test_page_shows_hostile_text_as_text(work, lines):
-    hostile = "<script>alert(1)</script><img src=//evil.example/x onerror=alert(2)>{{ 7*7 }}{% raw %}\"'&amp;"
+    hostile = "<script>alert(1)</script><img src=//evil.example/x onerror=alert(2)>{{ 1234*5678 }}{% raw %}\"'&amp;"
     rows = [
         {"prompt": hostile, "completion": f"</td></table>{hostile}"},
         {"prompt": "long", "completion": "€" * 90_000},
@@ -119,9 +119,9 @@ def test_page_shows_hostile_text_as_text(work, lines):
     page = Page()
     page.feed(run.page.read_text(encoding="utf-8"))
     assert page.tags.count("script") == 1 and "img" not in page.tags and page.remote == []  # the search, our own
-    assert hostile in page.text and "49" not in page.text.split(hostile)[0]
+    assert hostile in page.text and "7006652" not in page.text
     assert "<b>x</b>" in page.text and "(90,000 characters)" in page.text
-    assert run.page.stat().st_size < 60_000
+    assert "€" * 601 not in page.text and run.page.stat().st_size < 120_000
 
 
 def test_a_random_split_tells_what_leaks(work, lines):
@@ -145,3 +145,17 @@ def test_labels_are_counted_by_their_prompts_and_it_says_so(work, lines):
     run, found = work(lines(labelled))
     assert found["test_rows_seen_by"] == "prompt"
     assert "Test rows whose prompt is in the training rows" in run.page.read_text()
+
+
+def test_a_stretch_of_blank_rows(work, lines):
+    _, found = work(lines(20) + b"\n" * 1200 + lines(60)[-2000:].split(b"\n", 1)[1])
+    assert found["blank"] == 1200 and found["ok"]
+
+
+def test_passages_of_one_long_line_are_rows_of_their_own(work):
+    source = random.Random(5)
+    sentences = [" ".join(word(source.randrange(9000)) for _ in range(12)).capitalize() + "." for _ in range(900)]
+    run, found = work(" ".join(sentences).encode(), "book.txt", max_length=2000)
+    assert found["ok"] and found["read"] == found["accepted"] > 20
+    ids = [row["id"] for row in Rows(run.accepted)]
+    assert ids[:3] == ["1", "1.2", "1.3"] and len(set(ids)) == len(ids)
