@@ -26,6 +26,7 @@ def test_all_does_not_mean_names():
     assert "presidio_analyzer" not in sys.modules
 
 
+@pytest.mark.drill
 @pytest.mark.skipif(not HERE, reason="needs the extra presidio")
 def test_names_are_masked_like_other_values():
     from luthier.data.personal.names import installed_model
