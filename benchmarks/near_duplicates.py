@@ -23,7 +23,7 @@ from luthier.data.inspection.boilerplate import BOILERPLATE
 from luthier.data.inspection.duplicates import Duplicates, inspect
 from luthier.data.inspection.near import RELATED, SAME
 from luthier.data.inspection.shingles import SHINGLE
-from luthier.data.inspection.text import loose_key, turns_of
+from luthier.data.inspection.text import exact_key, loose_of_exact, turns_of
 
 WORDS = 60
 VOCABULARY = 4000
@@ -77,7 +77,7 @@ def measured(path: Path, folder: str) -> tuple[Duplicates, float, float]:
 
 def recall(path: Path, found: Duplicates) -> dict[float, tuple[int, int, int]]:
     """By level of likeness: planted pairs of prompts, those found related, those found the same."""
-    every = [[loose_key(ask) for ask, _ in turns] for turns in read_chats(path)]
+    every = [prompts_of(turns) for turns in read_chats(path)]
     distinct = {prompt for asked in every for prompt in asked}
     spread = Counter(piece for prompt in distinct for piece in pieces(prompt))
     limit = BOILERPLATE * len(distinct)
@@ -91,6 +91,16 @@ def recall(path: Path, found: Duplicates) -> dict[float, tuple[int, int, int]]:
         counts[level][1] += related[row - 1] == related[row]
         counts[level][2] += same[row - 1] == same[row]
     return {level: (each[0], each[1], each[2]) for level, each in sorted(counts.items())}
+
+
+def prompts_of(turns: list[tuple[str, str]]) -> list[str]:
+    """All that was said before each answer; these chats are shorter than what inspection compares."""
+    found, said = [], ""
+    for since, answer in turns:
+        said = f"{said}\n{since}"
+        found.append(loose_of_exact(exact_key(said)))
+        said = f"{said}\n{answer}"
+    return found
 
 
 def pieces(text: str) -> set[str]:

@@ -4,7 +4,10 @@ Works with any chat template, also without generation markers: the template rend
 up to each answer and through it, and what lies between is the answer.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from luthier.errors import ModelError
@@ -51,11 +54,11 @@ def encode_all(
 ) -> list[Encoded]:
     """`encode` for each conversation, `last_only` for all or one by one; the tokenizer is given them all at once."""
     lasts = [last_only] * len(conversations) if isinstance(last_only, bool) else last_only
-    answers = [_answers(tokenizer, messages) for messages in conversations]
+    answers = [_answers(tokenizer, messages, last) for messages, last in zip(conversations, lasts, strict=True)]
     tokenised = _tokenise(tokenizer, [text for text, _ in answers])
     return [
-        _encoded(ids, _inside(offsets, spans[-1:] if last else spans), max_length)
-        for (ids, offsets), (_, spans), last in zip(tokenised, answers, lasts, strict=True)
+        _encoded(ids, _inside(offsets, spans), max_length)
+        for (ids, offsets), (_, spans) in zip(tokenised, answers, strict=True)
     ]
 
 
@@ -71,9 +74,9 @@ def encode_answer(
 
     Cut as `encode` cuts: `start` ≥ len(ids) when the prompt alone fills `max_length`.
     """
-    text, spans = _answers(tokenizer, messages)
+    text, spans = _answers(tokenizer, messages, last_only=True)
     ((ids, offsets),) = _tokenise(tokenizer, [text])
-    return ids[:max_length], _inside(offsets, spans[-1:]).index(True)
+    return ids[:max_length], _inside(offsets, spans).index(True)
 
 
 def prompt_ids(tokenizer: "PreTrainedTokenizerBase", before_answer: list[Message], max_length: int) -> list[int]:
@@ -101,11 +104,15 @@ def stop_ids(tokenizer: "PreTrainedTokenizerBase") -> list[int]:
 _EXAMPLE: list[Message] = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}]
 
 
-def _answers(tokenizer: "PreTrainedTokenizerBase", messages: list[Message]) -> tuple[str, list[Span]]:
-    """The rendered conversation, and from where to where in it each answer lies, with its end-of-turn."""
+def _answers(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], last_only: bool) -> tuple[str, list[Span]]:
+    """The rendered conversation, and from where to where in it each answer lies, with its end-of-turn.
+
+    Each answer costs two renderings of what comes before it; only so much is sure of any template.
+    """
     messages = _for_template(tokenizer, messages)
     text = _render(tokenizer, messages)
     turns = [index for index, message in enumerate(messages) if message["role"] == "assistant"]
+    turns = turns[-1:] if last_only else turns
     spans = [span for index in turns if (span := _span(tokenizer, messages, index, text))]
     if len(spans) < len(turns):
         spans = [span for span in [_span(tokenizer, messages, turns[-1], text)] if span]
@@ -198,5 +205,11 @@ def _tokenise(tokenizer: "PreTrainedTokenizerBase", texts: list[str]) -> list[tu
 
 
 def _inside(offsets: list[Span], spans: list[Span]) -> list[bool]:
-    """Which tokens hold a character of a span."""
-    return [any(start < to and end > since for since, to in spans) for start, end in offsets]
+    """Which tokens hold a character of a span: of those that end behind the token's start, one begins before its end.
+
+    Long conversations have thousands of spans, so that a token must not look at each.
+    """
+    ordered = sorted(spans, key=itemgetter(1))
+    ends = [to for _, to in ordered]
+    earliest = list(accumulate((since for since, _ in reversed(ordered)), min))[::-1]
+    return [(first := bisect_right(ends, start)) < len(ends) and earliest[first] < end for start, end in offsets]

@@ -1,8 +1,6 @@
 """Texts that belong together."""
 
-from collections.abc import Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from luthier.data.inspection.components import first_of, joined
@@ -25,8 +23,9 @@ class Clusterer:
         self.folder = folder
         self.writer = ShingleWriter(folder / name)
 
-    def add(self, text: str) -> None:
-        self.writer.add(text)
+    def add(self, text: str, key: bytes = b"") -> None:
+        """`key`: of a text that is told in part, the key of all of it."""
+        self.writer.add(text, key)
 
     def finish(self) -> Likeness:
         sets, keys = self.writer.finish()
@@ -34,12 +33,3 @@ class Clusterer:
         links = links_between(sets, equal, self.folder)
         same = links.likeness >= SAME
         return Likeness(equal, joined(equal, links.one[same], links.other[same]), joined(equal, links.one, links.other))
-
-
-def clusters(texts: Iterable[str], scratch: Path | None = None) -> Likeness:
-    """`scratch`: a folder for files of about ten bytes a character of the texts; they are removed."""
-    with TemporaryDirectory(dir=scratch) as folder:
-        clusterer = Clusterer(Path(folder))
-        for text in texts:
-            clusterer.add(text)
-        return clusterer.finish()

@@ -1,7 +1,6 @@
 """Rows that say the same again, and rows that contradict each other."""
 
 from collections.abc import Iterable
-from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
@@ -11,11 +10,11 @@ import numpy as np
 from luthier.data.inspection.clusters import Clusterer, Likeness
 from luthier.data.inspection.components import earlier, first_of
 from luthier.data.inspection.label_count import LabelCount
-from luthier.data.inspection.shingles import Array
-from luthier.data.inspection.text import exact_key, loose_of_exact
+from luthier.data.inspection.shingles import Array, digest
+from luthier.data.inspection.text import Prompt, exact_key, loose_of_exact
 
 Turns = list[tuple[str, str]]
-"""Each answer of a row with its prompt, as `text.turns_of` gives them."""
+"""Each answer of a row with what was said since the one before it, as `text.turns_of` gives them."""
 
 
 class Duplicates(NamedTuple):
@@ -58,6 +57,7 @@ def inspect(rows: Iterable[Turns], scratch: Path | None = None) -> Duplicates:
     """A near-duplicate repeats an earlier row's prompt and its answer, each up to a few characters.
 
     A row's last answer has all its other turns in its prompt, so that it stands for the row; each row needs one.
+    Of a long prompt only the end is compared, except for equality (`text.Prompt`).
     A text that recurs with another partner is no duplicate: many questions may share an answer.
     The rows are gone over once. Memory: some 500 bytes a turn; `scratch` gets files of ten bytes a character.
     """
@@ -77,15 +77,18 @@ class _Reader:
         self.asked, self.said = bytearray(), bytearray()
 
     def add(self, turns: Turns) -> None:
-        for ask, answer in turns:
-            asked, said = exact_key(ask), exact_key(answer)
-            self.prompts.add(loose_of_exact(asked))
-            self.answers.add(loose_of_exact(said))
-            self.empty.append(not asked)
+        prompt, asked = Prompt(), b""
+        for since, answer in turns:
+            prompt.add(since)
+            asked = prompt.exact.digest
+            self.prompts.add(prompt.loose.end, prompt.loose.digest)
+            self.answers.add(loose_of_exact(exact_key(answer)))
+            self.empty.append(not prompt.exact.end)
+            prompt.add(answer)
         self.counts.append(len(turns))
         self.labels.add(turns[-1][1])
-        self.asked += _digest(asked)
-        self.said += _digest(said)
+        self.asked += asked
+        self.said += digest(exact_key(turns[-1][1]))
 
     def finish(self) -> Duplicates:
         offsets = np.cumsum([0, *self.counts], dtype=np.int64)
@@ -105,10 +108,6 @@ class _Reader:
             several,
             self.labels.found(),
         )
-
-
-def _digest(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 def _pairs(one: Array, other: Array) -> Array:

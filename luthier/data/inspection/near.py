@@ -1,17 +1,15 @@
 """Near-duplicate texts by MinHash: in time linear in the number of texts, not in that of pairs."""
 
-from collections.abc import Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 
 from luthier.data.inspection.boilerplate import without_boilerplate
-from luthier.data.inspection.components import first_of, joined
+from luthier.data.inspection.components import joined
 from luthier.data.inspection.jaccard import jaccard
 from luthier.data.inspection.minhash import BANDS, Signatures, signatures
-from luthier.data.inspection.shingles import Array, Sets, ShingleWriter
+from luthier.data.inspection.shingles import Array, Sets
 
 RELATED = 0.6
 """Share of common pieces (Jaccard index) from which two texts are too alike to lie on two sides of a split."""
@@ -34,21 +32,11 @@ class Links(NamedTuple):
     likeness: Array
 
 
-def near_pairs(texts: Iterable[str], scratch: Path | None = None) -> Links:
+def links_between(sets: Sets, first: Array, folder: Path) -> Links:
     """Links between different texts that suffice to connect every cluster of related ones.
 
-    Equal texts are one text, the first. `scratch`: a folder for files of about ten bytes a character; they are removed.
+    `first`: for each set the first that is equal to it; equal texts are one text, the first.
     """
-    with TemporaryDirectory(dir=scratch) as folder:
-        writer = ShingleWriter(Path(folder, "shingles"))
-        for text in texts:
-            writer.add(text)
-        sets, keys = writer.finish()
-        return links_between(sets, first_of(keys), Path(folder))
-
-
-def links_between(sets: Sets, first: Array, folder: Path) -> Links:
-    """As near_pairs, of sets of pieces; `first`: for each set the first that is equal to it."""
     distinct = np.flatnonzero(first == np.arange(len(first)))
     telling = without_boilerplate(sets, first == np.arange(len(first)), folder / f"{sets.path.name}-telling")
     sets.path.unlink()

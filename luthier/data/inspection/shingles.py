@@ -40,6 +40,10 @@ class Sets(NamedTuple):
                 first = last
 
 
+def digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
 class ShingleWriter:
     """Takes texts one by one. `keys` (64 bits of BLAKE2b) tell equal texts: two that differ are taken for equal
     with odds of n²/2^65 among n texts, three in a hundred million for a million texts."""
@@ -52,8 +56,9 @@ class ShingleWriter:
         self.digests = bytearray()
         self.counts: list[Array] = []
 
-    def add(self, text: str) -> None:
-        self.digests += blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    def add(self, text: str, key: bytes = b"") -> None:
+        """`key`: of a text that is told in part, the key of all of it."""
+        self.digests += key or digest(text)
         self.batch.append(text)
         self.characters += len(text)
         if self.characters >= BATCH_CHARACTERS:

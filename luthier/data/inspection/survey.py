@@ -1,7 +1,7 @@
 """What can be told of the whole set."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -57,9 +57,6 @@ class Survey:
     unique_answers: float
     changing: float
     quality: Quality | None = field(default=None)
-
-    def as_json(self) -> dict[str, Any]:
-        return {name: _plain(value) for name, value in vars(self).items()}
 
 
 def survey(
@@ -165,13 +162,3 @@ def _distinct(clusters: "np.ndarray[Any, Any]") -> float:
 def _alone(clusters: "np.ndarray[Any, Any]") -> float:
     """Share of rows that are a cluster of their own."""
     return round(float((np.bincount(clusters, minlength=1)[clusters] == 1).mean()), 4) if len(clusters) else 0.0
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "_asdict"):
-        return {name: _plain(each) for name, each in value._asdict().items()}
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple | Iterator):
-        return [_plain(each) for each in value]
-    return value

@@ -17,15 +17,17 @@ from luthier.errors import DataError
 def read_pdf(source: Source) -> Iterator[Record | None]:
     """Rows {title, text}: passages, none of which crosses a page. A page without text is blank.
 
+    Each has a place of its own: two rows of one place are taken for one that was read twice.
+
     Raises DataError for a document that is damaged, encrypted, or holds pictures of text only.
     """
     number = 0
     pages = _pages(source)
     for page, text in enumerate(pages, start=1):
-        place = f"{source.name}: page {page}"
         told: list[Any] = [text] if isinstance(text, Fault) else cut(text) or [None]
-        for each in told:
+        for passage, each in enumerate(told, start=1):
             number += 1
+            place = f"{source.name}: page {page}" + (f", passage {passage}" if len(told) > 1 else "")
             if each is None:
                 yield None
             elif isinstance(each, Fault):

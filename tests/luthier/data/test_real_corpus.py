@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from luthier.data.inspection.text import loose_key, turns_of
+from luthier.data.inspection.text import exact_key, loose_of_exact, turns_of
 from luthier.rows import Rows
 
 corpus = pytest.importorskip("chatterbot_corpus")
@@ -20,7 +20,7 @@ def rows() -> list[dict[str, str]]:
 
 
 def pieces(text: str) -> set[str]:
-    padded = f" {loose_key(text)} "
+    padded = f" {loose_of_exact(exact_key(text))} "
     return {padded[at : at + 4] for at in range(len(padded) - 3)} or {padded}
 
 

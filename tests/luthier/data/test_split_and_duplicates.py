@@ -5,14 +5,14 @@ from collections import Counter
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from linked_texts import near_pairs
 from unlike_words import word
 
 from luthier.data.inspection.components import components
 from luthier.data.inspection.duplicates import inspect
 from luthier.data.inspection.groups import groups
 from luthier.data.inspection.leakage import seen_in_train
-from luthier.data.inspection.near import near_pairs
-from luthier.data.inspection.text import loose_key, turns_of
+from luthier.data.inspection.text import exact_key, loose_of_exact, turns_of
 from luthier.data.split import divide
 from luthier.errors import DataError
 from luthier.spec import SplitSpec
@@ -82,7 +82,8 @@ def test_no_test_row_has_its_prompt_or_answer_in_training(pairs, seed):
     train = [pair for pair, name in zip(pairs, names, strict=True) if name == "train"]
     test = [pair for pair, name in zip(pairs, names, strict=True) if name == "test"]
     for side in (0, 1):
-        assert not {loose_key(pair[side]) for pair in test} & {loose_key(pair[side]) for pair in train}
+        held_out, seen = ({loose_of_exact(exact_key(pair[side])) for pair in rows} for rows in (test, train))
+        assert not held_out & seen
 
 
 def test_near_prompt_or_answer_ties_rows_together():

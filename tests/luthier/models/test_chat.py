@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from luthier.errors import ModelError
 from luthier.models.base import load_tokenizer
-from luthier.models.chat import IGNORED, encode, encode_all, encode_answer, prompt_ids, stop_ids
+from luthier.models.chat import IGNORED, _inside, encode, encode_all, encode_answer, prompt_ids, stop_ids
 
 # Drops the reasoning of earlier answers, as reasoning models' templates do.
 REWRITING = """{% for m in messages %}<|im_start|>{{ m['role'] }}
@@ -103,6 +103,31 @@ def test_many_at_once_are_as_by_definition(tiny_model, conversations, rewriting,
 
     conversations = [conversation(*turns) for turns in conversations]
     assert encode_all(tokenizer, conversations, 50, last_only) == [by_definition(each) for each in conversations]
+
+
+def test_of_a_long_conversation_the_last_answer_is_found_without_the_others(tokenizer, monkeypatch):
+    asked = []
+    render = tokenizer.apply_chat_template
+    monkeypatch.setattr(tokenizer, "apply_chat_template", lambda *a, **k: asked.append(len(a[0])) or render(*a, **k))
+    messages = conversation(*(f"turn {number}" for number in range(200)))
+    ids, start = encode_answer(tokenizer, messages, 100_000)
+    assert learned(tokenizer, encode(tokenizer, messages, 100_000, last_only=True)) == "turn 199<|im_end|>"
+    assert tokenizer.decode(ids[start:]) == "turn 199<|im_end|>" and asked == [200, 199] * 2
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=8)
+
+
+@given(offsets=SPANS, spans=SPANS)
+def test_tokens_inside_any_spans(offsets, spans):
+    plainly = [any(start < to and end > since for since, to in spans) for start, end in offsets]
+    assert _inside(offsets, spans) == plainly
+
+
+def test_work_grows_as_the_number_of_spans():
+    """A million tokens, 100,000 spans: each token against each would take hours."""
+    spans = [(10 * number, 10 * number + 5) for number in range(100_000)]
+    assert sum(_inside([(at, at + 1) for at in range(1_000_000)], spans)) == 500_000
 
 
 def test_prompt_and_scored_answer_make_the_conversation(tokenizer):

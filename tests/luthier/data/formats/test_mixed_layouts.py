@@ -27,13 +27,14 @@ def test_the_other_layout_is_named(take, row, name):
 
 def test_files_of_data_more_have_formats_of_their_own(tmp_path, take):
     from luthier.data.formats.assemble import conversations
-    from luthier.data.reading.source import Source
+    from luthier.data.reading.sources import sources
     from luthier.spec import DataSpec
 
     take([{"q": "Hi", "a": "Hello"}], "more.jsonl", columns={"question": "q", "answer": "a"})
     more = [{"path": tmp_path / "more.jsonl", "columns": {"question": "q", "answer": "a"}}]
     data = DataSpec.model_validate({"path": tmp_path / "x.jsonl", "format": "messages", "more": more})
-    layout, rows = conversations(Source(tmp_path / "more.jsonl"), data)
+    (tmp_path / "x.jsonl").write_text("{}")
+    layout, rows = conversations(sources(data, tmp_path)[1], data)
     assert layout.format.name == "question_answer" and not list(rows)[0].fault
 
 

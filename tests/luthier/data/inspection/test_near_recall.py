@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from linked_texts import clusters, near_pairs
 from planted_rows import Writer
 
 from luthier.data.inspection import near
 from luthier.data.inspection.boilerplate import BOILERPLATE, FEWEST
-from luthier.data.inspection.clusters import clusters
-from luthier.data.inspection.near import RELATED, SAME, near_pairs
+from luthier.data.inspection.duplicates import inspect
+from luthier.data.inspection.near import RELATED, SAME
 from luthier.data.inspection.shingles import SHINGLE, shingle_hashes
 
 ROWS = 3000
@@ -49,9 +50,9 @@ def planted() -> list[str]:
     return list(dict.fromkeys(texts))
 
 
-def test_nearly_all_pairs_are_found_and_each_is_counted_exactly(planted, tmp_path):
+def test_nearly_all_pairs_are_found_and_each_is_counted_exactly(planted):
     likeness = truth(planted)
-    found = clusters(planted, tmp_path)
+    found = clusters(planted)
     one, other = np.triu_indices(len(planted), 1)
     alike = likeness[one, other]
     for low, high in pairwise((0.8, 0.85, 0.9, 1.01)):
@@ -64,7 +65,11 @@ def test_nearly_all_pairs_are_found_and_each_is_counted_exactly(planted, tmp_pat
     assert links.likeness.min() >= RELATED and (links.one < links.other).all()
     assert len(set(zip(links.one.tolist(), links.other.tolist(), strict=True))) == len(links.one)
     assert np.allclose(links.likeness, likeness[links.one, links.other])
-    assert not list(tmp_path.iterdir()), "files are left"
+
+
+def test_no_files_are_left(planted, tmp_path):
+    assert len(inspect(([("", text)] for text in planted), tmp_path).answers.same) == len(planted)
+    assert not list(tmp_path.iterdir())
 
 
 def test_clusters_are_the_chains_of_links(planted):

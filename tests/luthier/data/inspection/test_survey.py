@@ -207,8 +207,8 @@ def test_no_text_of_any_row_is_told():
     for row in range(40, 60):
         rows[row] = chat(f"{rows[row][0]['content']} zzqx", f"{SECRET} pays all of it.")
     told = surveyed(rows, times=[NOW] * 300)
-    json_ = json.dumps([told.as_json(), [each._asdict() for each in advise(told)]])
-    assert SECRET not in json_ and "zzqx" not in json_
+    every = json.dumps([vars(told), advise(told)])
+    assert SECRET not in every and "zzqx" not in every
 
 
 def test_each_flaw_has_its_advice():

@@ -49,7 +49,9 @@ def word(*parts) -> bytes:
 def test_pages_become_passages():
     found = rows(pdf("One.", "", "Three. " + "More of it follows. " * 120), "my_report.pdf")
     assert found[0].value == {"title": "my report", "text": "One."} and found[1] is None
-    assert [record.place for record in found if record] == ["my_report.pdf: page 1"] + ["my_report.pdf: page 3"] * 2
+    assert [record.place for record in found if record] == [
+        "my_report.pdf: page 1", "my_report.pdf: page 3, passage 1", "my_report.pdf: page 3, passage 2",
+    ]  # fmt: skip
     assert [record.number for record in found if record] == [1, 3, 4]
 
 
