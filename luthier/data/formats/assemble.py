@@ -58,16 +58,13 @@ def _begin(rows: Iterator[Record | None]) -> list[Record | None]:
 
 
 def _own(source: Source, data: DataSpec) -> DataSpec:
-    """The spec as it is meant for this file."""
-    more = next((each for each in data.more if source.path.is_relative_to(each.path)), data)
-    format, columns = getattr(source, "format", None), getattr(source, "columns", None)
-    return data.model_copy(
-        update={
-            "path": source.path,
-            "format": more.format if format in (None, "auto") else format,
-            "columns": dict(columns or more.columns),
-        }
-    )
+    """The spec as it is meant for this file: its format and columns are those of the source.
+
+    For the path that the spec names they are the spec's own; such a source may have been made of the path alone.
+    """
+    if source.path == data.path:
+        return data
+    return data.model_copy(update={"path": source.path, "format": source.format, "columns": dict(source.columns)})
 
 
 def _row_by_row(reading: Reading, rows: Iterable[Record | None]) -> Iterator[Record | None]:
