@@ -3,15 +3,22 @@
 import time
 from typing import Any
 
-from luthier.errors import DataError, WaitsForApproval
+from luthier.errors import DataError, NotFound, WaitsForApproval
 from luthier.run import Run
 from luthier.run_folder import RunFolder
 from luthier.storage import read_json, write_json
 
 
 def decide(run: RunFolder, approved: bool, by: str) -> dict[str, Any]:
-    """Keep who decided what and when (seconds since 1970). A later word replaces an earlier one."""
-    record = {"about": "data", "approved": approved, "by": by, "at": time.time()}
+    """Keep who decided what and when (seconds since 1970). A later word replaces an earlier one.
+
+    Raises NotFound where there is nothing to decide: only data that have passed the gate can be approved, and the word
+    holds for what was found then.
+    """
+    marker = run.marker("validate-data")
+    if not marker.exists():
+        raise NotFound(f"the data of {run.run_id} have not passed the checks", "", "See `luthier check SPEC`.")
+    record = {"about": "data", "approved": approved, "by": by, "at": time.time(), "key": read_json(marker)["key"]}
     write_json(run.approval, record)
     return record
 
@@ -27,7 +34,7 @@ def check_approved(run: Run) -> None:
     if not run.spec.data.approve:
         return
     told = decision(run.folder)
-    if told is None:
+    if told is None or told["key"] != run.key("validate-data"):
         raise WaitsForApproval(
             "the data waits for approval",
             f"data.approve is true. Look at {run.folder.page}",

@@ -16,11 +16,13 @@ def sample_spec(run: Run, count: int) -> RunSpec:
     chosen = sorted(random.Random(spec.seed).sample(range(len(rows)), min(count, len(rows))))
     path = run.settings.root / "samples" / f"{run.folder.run_id}-{count}.jsonl"
     write_jsonl(path, ({"messages": rows[number]["messages"]} for number in chosen))
-    training = {"epochs": None, "max_steps": STEPS, "checkpoint_every": STEPS // 2, "samples": 1, "patience": None}
+    path.chmod(0o600)
+    steps = min(spec.training.max_steps or STEPS, STEPS)
+    training = {"epochs": None, "max_steps": steps, "checkpoint_every": STEPS // 2, "samples": 1, "patience": None}
     evaluation = {
         "accept": {},
         "few_shot": [1],
-        "max_examples": ANSWERS,
+        "max_examples": min(spec.evaluation.max_examples, ANSWERS),
         "max_new_tokens": min(spec.evaluation.max_new_tokens, ANSWER_TOKENS),
     }
     return spec.model_copy(

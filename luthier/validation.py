@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from luthier.errors import SpecError
+from luthier.errors import DataError, SpecError
 from luthier.events import Event
 from luthier.run import Run
 from luthier.spec import RunSpec
@@ -21,7 +21,8 @@ def validate(run: Run) -> Iterator[Event]:
     from luthier.models.base import context_length, load_tokenizer, locate
     from luthier.training import presets
 
-    run.folder.validation.unlink(missing_ok=True)  # of an earlier try, which this one may not get as far as
+    for left in (run.folder.marker("validate-data"), run.folder.validation):  # this try may not get as far
+        left.unlink(missing_ok=True)
     yield {"kind": "phase", "name": "finding the base model"}
     base = locate(run.asked.model, run.settings.models)
     context = context_length(base)
@@ -30,10 +31,18 @@ def validate(run: Run) -> Iterator[Event]:
     max_length = presets.max_length(run.asked.training, context)
     yield from prepare(run.asked, run.folder, tokenizer, max_length, run.settings.root)
     found = read_json(run.folder.validation)
+    _check_same(run, found["sha256"])
     if not run.folder.spec.exists():  # chosen once: every later attempt uses the same values
         save_spec(presets.resolve(run.asked, context), run.folder.spec)
     chosen = presets.reasons(run.asked, context)
     yield {"kind": "finished", "result": {"chosen": chosen} | {name: found[name] for name in COUNTS}}
+
+
+def _check_same(run: Run, sha256: str) -> None:
+    """Raises DataError when the data changed while they were read: they would be trained on under another's id."""
+    if sha256 != run.data_sha256:
+        fix = "Start again when nothing writes to them any more."
+        raise DataError("the data changed while they were read", "", fix, str(run.asked.data.path))
 
 
 def _check_answers(spec: RunSpec, context: int) -> None:

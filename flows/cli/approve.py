@@ -18,13 +18,10 @@ if TYPE_CHECKING:
 def approve(run: str, reject: bool, as_json: bool) -> int:
     """Approve (or reject) the data of RUN, whose spec has data.approve: true. Who and when is kept."""
     from luthier.approval import decide
-    from luthier.errors import NotFound
     from luthier.run import find_run
     from luthier.settings import Settings
 
     folder = find_run(Settings(), run)
-    if not folder.page.exists():
-        raise NotFound(f"{folder.run_id} has no data page yet", "", "See `luthier check SPEC`.")
     record = decide(folder, not reject, getpass.getuser())
     say(f"{folder.run_id}: data {'rejected' if reject else 'approved'} by {record['by']}.")
     if as_json:

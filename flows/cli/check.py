@@ -30,6 +30,8 @@ def check(spec: Path, overrides: tuple[str, ...], as_json: bool) -> int:
         found = validated(run)
         estimate = estimate_run(run.folder, run.spec, run.settings)
     except LuthierError as error:
+        if run and run.folder.page.exists():
+            say(f"Data page: {run.folder.page}")
         if not as_json:
             raise
         say(f"luthier: {error}")

@@ -26,7 +26,10 @@ def data_lines(found: dict[str, Any]) -> Iterator[str]:
         if warning["line"] is None:
             yield f"  warning: {warning['message']}"
     splits = found["splits"]
-    yield f"  split: {splits['train']:,} train, {splits['validation']:,} validation, {splits['test']:,} test"
+    repeated = (
+        "" if sum(splits.values()) == found["accepted"] else " (rows repeated or left out by weights and balance)"
+    )
+    yield f"  split: {splits['train']:,} train{repeated}, {splits['validation']:,} validation, {splits['test']:,} test"
     yield from _contents(found)
 
 

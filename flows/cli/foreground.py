@@ -20,15 +20,16 @@ def finished(spec: RunSpec, settings: Settings, again: bool) -> Run:
     """The run of `spec`, complete. Raises what its stages raise."""
     run = open_run(spec, settings, again)
     if run.completed("report") is None or not is_tracked(run.folder):
-        if spec.data.approve:
-            _approved(run)
+        approved(run)
         _run_flow(spec, settings, again)
         run = open_run(spec, settings)
     return run
 
 
-def _approved(run: Run) -> None:
-    """Raises WaitsForApproval or DataError where a person has not said yes to the data."""
+def approved(run: Run) -> None:
+    """Raises WaitsForApproval or DataError where a person has to say yes to the data and has not."""
+    if not run.spec.data.approve:
+        return
     from flows.cli.approve import ask_at_terminal
     from flows.cli.validated import validated
     from luthier.approval import check_approved

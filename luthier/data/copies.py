@@ -10,7 +10,7 @@ MOST = 10
 """A rare label's rows are repeated so many times at most: more would be learned by heart."""
 
 FEWEST = 10
-"""Rows that each label keeps at least where the others are cut to the rarest."""
+"""A label of fewer rows, such as a misspelt one, is kept as it is and sets no measure for the others."""
 
 
 def copies(rows: Sequence[int], standing: Standing, labels: Sequence[str] | None, seed: int) -> list[int]:
@@ -29,11 +29,11 @@ def copies(rows: Sequence[int], standing: Standing, labels: Sequence[str] | None
 
 
 def surplus(rows: Sequence[int], labels: Sequence[str], seed: int) -> dict[int, str]:
-    """Rows to set aside, with the reason, so that no label has more rows than the rarest (or than FEWEST)."""
+    """Rows to set aside, with the reason, so that no label has more rows than the rarest (of FEWEST or more)."""
     by_label: dict[str, list[int]] = defaultdict(list)
     for row, label in zip(rows, labels, strict=True):
         by_label[label].append(row)
-    limit = max(FEWEST, min(map(len, by_label.values()), default=0))
+    limit = min((len(members) for members in by_label.values() if len(members) >= FEWEST), default=FEWEST)
     draw = random.Random(seed)
     found = {}
     for label, members in by_label.items():

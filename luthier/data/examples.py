@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from luthier.data.personal.protect import hidden
+from luthier.data.personal.protect import hidden, hidden_field
 from luthier.data.quarantine import Quarantine
 from luthier.data.standing import Standing
 from luthier.data.store import RowStore
@@ -20,23 +20,24 @@ LONGEST_TEXT = 600
 
 
 def examples(
-    store: RowStore, standing: Standing | None, quarantine: Quarantine, flawed: dict[str, set[int]]
+    store: RowStore, standing: Standing | None, quarantine: Quarantine, flawed: dict[str, set[int]], tickets: set[str]
 ) -> list[dict[str, Any]]:
-    """At most some hundreds: {place, kind, why, tokens, trained, messages, raw, meta} each."""
-    found = list(_set_aside(quarantine))
+    """At most some hundreds: {place, kind, why, tokens, trained, messages, raw, meta} each.
+
+    `tickets`: files of a help desk, whose rows hold private notes as they stand.
+    """
+    found = list(_set_aside(quarantine, tickets))
     return found if standing is None else found + list(_accepted(store, standing, flawed))
 
 
-def _set_aside(quarantine: Quarantine) -> Iterator[dict[str, Any]]:
+def _set_aside(quarantine: Quarantine, tickets: set[str]) -> Iterator[dict[str, Any]]:
     seen: Counter[str] = Counter()
     for entry in quarantine.entries():
         seen[entry["code"]] += 1
         if seen[entry["code"]] <= OF_A_CODE:
-            raw = _short(entry.get("raw") or entry.get("raw_base64") or "")
-            place, kind = (
-                f"{entry['source']}: {entry['line']}",
-                "duplicate" if entry["code"] == "duplicate" else "faulty",
-            )
+            raw = "(a ticket, see quarantine.jsonl)" if entry["source"] in tickets else _raw(entry)
+            place = f"{entry['source']}: {entry['line']}"
+            kind = "duplicate" if entry["code"] == "duplicate" else "faulty"
             why = f"{entry['code']}: {_short(entry['reason'])}"
             shown = {"place": place, "kind": kind, "why": why, "raw": raw}
             yield shown | {"tokens": None, "trained": None, "messages": [], "meta": {}}
@@ -54,7 +55,7 @@ def _accepted(store: RowStore, standing: Standing, flawed: dict[str, set[int]]) 
             "trained": entry["trained"],
             "messages": [{"role": each["role"], "content": _short(each["content"])} for each in entry["messages"]],
             "raw": None,
-            "meta": {name: _short(str(value)) for name, value in orjson.loads(entry["meta"] or "{}").items()},
+            "meta": {name: _field(name, str(value)) for name, value in orjson.loads(entry["meta"] or "{}").items()},
         }
 
 
@@ -74,6 +75,20 @@ def _chosen(store: RowStore, standing: Standing, flawed: dict[str, set[int]]) ->
             kind = flaw if flaw in ("outlier", "conflict") else "flaw"
             found[row] = (kind, "answers a prompt otherwise than another row" if flaw == "conflict" else flaw)
     return found
+
+
+def _raw(entry: dict[str, Any]) -> str:
+    """The row as it stands in its file; what JSON has escaped would not be recognised as personal data."""
+    if "raw" not in entry:
+        return "(bytes that are no text, see quarantine.jsonl)"
+    try:
+        return _short(orjson.dumps(orjson.loads(entry["raw"])).decode())
+    except orjson.JSONDecodeError:
+        return _short(entry["raw"])
+
+
+def _field(name: str, value: str) -> str:
+    return hidden_field(name, value[: 4 * LONGEST_TEXT])[:LONGEST_TEXT]
 
 
 def _short(text: str) -> str:

@@ -1,18 +1,20 @@
 """Rows by the values of a field: for strata, for balance, for the page."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
 
-from luthier.data.personal.protect import hidden
+from luthier.data.personal.protect import hidden_field
 from luthier.data.standing import Standing
 from luthier.data.store import RowStore
 from luthier.errors import DataError, SpecError
 
-SHOWN_FIELDS, SHOWN_VALUES = 12, 8
-LABEL_LENGTH = 40
+SHOWN_FIELDS, SHOWN_VALUES, MOST_VALUES = 12, 8, 50
+LONGEST_VALUE = 40
+LONG = ("rejected", "opening", "unanswered")
+"""Fields that hold whole texts."""
 
 
 def values_of(store: RowStore, standing: Standing, field: str) -> list[str]:
@@ -23,17 +25,21 @@ def values_of(store: RowStore, standing: Standing, field: str) -> list[str]:
     assert standing.found is not None
     if field == "label" and standing.found.answers_are_labels:
         return labels(store, standing)
-    metas = [orjson.loads(meta) if meta else {} for meta in accepted(store, standing, "meta")]
-    if not any(field in meta for meta in metas):
-        known = ", ".join(sorted({name for meta in metas for name in meta})[:20]) or "none"
+    found: list[str] = []
+    known: set[str] = set()
+    for meta in metas(store, standing):
+        known |= meta.keys()
+        found.append(str(meta.get(field, "")))
+    if field not in known:
         why = "The answers are no labels" if field == "label" else ""
-        raise SpecError(f'no row has a field "{field}"', why, f"Fields: {known}.", "data.split.stratify")
-    return [str(meta.get(field, "")) for meta in metas]
+        names = ", ".join(sorted(known)[:20]) or "none"
+        raise SpecError(f'no row has a field "{field}"', why, f"Fields: {names}.", "data.split.stratify")
+    return found
 
 
 def times_of(store: RowStore, standing: Standing) -> list[float]:
     """Seconds since 1970 of each accepted row. Raises DataError when any has none."""
-    times = accepted(store, standing, "time")
+    times = list(accepted(store, standing, "time"))
     if without := sum(time is None for time in times):
         what = f"{without:,} of {len(times):,} rows have no time"
         fix = "Name the column in data.columns.time, or set data.split.by: group."
@@ -43,31 +49,35 @@ def times_of(store: RowStore, standing: Standing) -> list[float]:
 
 def labels(store: RowStore, standing: Standing) -> list[str]:
     """The last answer of each accepted row."""
-    return [messages[-1]["content"].strip()[:LABEL_LENGTH] for messages in accepted(store, standing, "messages")]
+    return [messages[-1]["content"] for messages in accepted(store, standing, "messages")]
 
 
-def accepted(store: RowStore, standing: Standing, name: str) -> list[Any]:
+def metas(store: RowStore, standing: Standing) -> Iterator[dict[str, Any]]:
+    """The further fields of each accepted row."""
+    for meta in accepted(store, standing, "meta"):
+        yield orjson.loads(meta) if meta else {}
+
+
+def accepted(store: RowStore, standing: Standing, name: str) -> Iterator[Any]:
     """One column of the accepted rows."""
-    found = []
     for first, batch in store.batches(name):
         chosen = standing.accepted[first : first + batch.num_rows].nonzero()[0]
-        found += batch.column(0).take(chosen).to_pylist()
-    return found
+        yield from batch.column(0).take(chosen).to_pylist()
 
 
-def _value(value: str, rows: int) -> dict[str, Any]:
-    return {"value": hidden(value), "rows": rows}
-
-
-def slices(metas: Sequence[str | None]) -> list[dict[str, Any]]:
-    """Fields with few values, and how many rows each value has."""
+def slices(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Fields with few values, and how many rows each value has; personal data is hidden."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for meta in metas:
-        for name, value in (orjson.loads(meta) if meta else {}).items():
-            if len(counts[name]) <= 100:
-                counts[name][str(value)[:LABEL_LENGTH]] += 1
-    few = [(name, found) for name, found in counts.items() if name != "rejected" and 1 < len(found) <= 50]
+    for meta in rows:
+        for name, value in meta.items():
+            if len(counts[name]) <= MOST_VALUES and name not in LONG:
+                counts[name][str(value)] += 1
+    few = [(name, found) for name, found in counts.items() if 1 < len(found) <= MOST_VALUES]
     return [
-        {"name": name, "values": [_value(value, rows) for value, rows in found.most_common(SHOWN_VALUES)]}
+        {"name": name, "values": [_value(name, *each) for each in found.most_common(SHOWN_VALUES)]}
         for name, found in sorted(few)[:SHOWN_FIELDS]
     ]
+
+
+def _value(name: str, value: str, rows: int) -> dict[str, Any]:
+    return {"value": hidden_field(name, value)[:LONGEST_VALUE], "rows": rows}

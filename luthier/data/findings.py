@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from luthier.data.personal.protect import hidden
 from luthier.errors import LuthierError, Problems
 from luthier.storage import sha256_file
 
@@ -75,7 +76,7 @@ class Findings:
                 if source[remark]:
                     self.warn(remark, source[remark], source["name"])
         for skipped in intake.skipped:
-            self.warn("skipped", skipped)
+            self.warn("reading", skipped)
 
     def count(self, intake: "Intake", quarantine: "Quarantine", standing: "Standing") -> None:
         self._count(intake, quarantine, int(standing.accepted.sum()))
@@ -131,7 +132,7 @@ class Findings:
 
     def warn(self, code: str, message: str, file: str = "") -> None:
         """A remark on a file, or on the data as a whole."""
-        self.warnings.append(told(file or self.source, None, "", code, message))
+        self.warnings.append(told(file or self.source, None, "", code, hidden(message)))
 
     def refuse(self, error: LuthierError) -> None:
         """An error that ends the work; what the gate found is listed already."""

@@ -1,7 +1,6 @@
 """The pass over the files: each row read, understood, screened, counted and put on disk, some hundreds at a time."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from luthier.data.faults import Faults
@@ -12,6 +11,7 @@ from luthier.data.record import Record
 from luthier.data.screen import Screen
 from luthier.data.store import RowStore
 from luthier.data.tokens import count_tokens
+from luthier.errors import LuthierError
 from luthier.events import Event
 from luthier.spec import DataSpec
 
@@ -32,7 +32,7 @@ class Intake:
         self.data, self.store, self.quarantine = data, store, quarantine
         self.screen = Screen(data)
         self.faults = Faults(way_out=data.on_bad_rows == "refuse")
-        self.read = self.blank = self.unwanted = 0
+        self.read = self.blank = self.unwanted = self.sound = 0
         self._last, self._part = (-1, 0), 1
         self.sources: list[dict[str, Any]] = []
         self.skipped: list[str] = []
@@ -43,21 +43,21 @@ class Intake:
             before = self.read
             layout, records = conversations(source, self.data)
             columns: dict[str, str] = {}
+            told = {
+                "name": source.name,
+                "format": layout.format.name,
+                "columns": columns,
+                "guessed": layout.guessed,
+                "note": layout.note,
+                "weight": source.weight,
+                "read": 0,
+            }
+            self.sources.append(told)
             for chunk in _chunks(records):
                 self._chunk(number, source, chunk, tokenizer, max_length)
                 columns |= _columns(layout, chunk)
+                told["read"] = self.read - before
                 yield {"kind": "progress", "done": self.read, "total": 0, "text": "rows", "unit": "rows"}
-            self.sources.append(
-                {
-                    "name": source.name,
-                    "format": layout.format.name,
-                    "columns": columns,
-                    "guessed": layout.guessed,
-                    "note": layout.note,
-                    "weight": source.weight,
-                    "read": self.read - before,
-                }
-            )
         self.screen.wanted.check_fields()
 
     def _chunk(
@@ -76,6 +76,7 @@ class Intake:
                 place = record.place or source.where(record.number)
                 self.faults.add(source.name, record.number, place, record.fault)
                 self.quarantine.add(source.name, record.number, record.fault.code, record.fault.what, record.raw)
+        self.sound += sum(not record.fault for record in kept)
         self.store.add(number, kept)
 
     def _number_parts(self, source: int, record: Record) -> None:
@@ -93,8 +94,19 @@ class Intake:
 
 
 def _chunks(records: Iterable[Record | None]) -> Iterator[list[Record | None]]:
-    rest = iter(records)
-    while chunk := list(islice(rest, CHUNK)):
+    """Also the rows before an error of the file, which is raised after them: they have faults of their own to tell."""
+    chunk: list[Record | None] = []
+    try:
+        for record in records:
+            chunk.append(record)
+            if len(chunk) == CHUNK:
+                yield chunk
+                chunk = []
+    except LuthierError:
+        if chunk:
+            yield chunk
+        raise
+    if chunk:
         yield chunk
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from luthier.data.division import Division
 from luthier.data.examples import examples
+from luthier.data.fields import metas, slices
 from luthier.data.findings import Findings
 from luthier.data.gate.frame import frames
 from luthier.data.gate.judge import judge
@@ -21,6 +22,7 @@ from luthier.data.inspection.duplicates import inspect
 from luthier.data.inspection.text import turns_of
 from luthier.data.intake import Intake
 from luthier.data.page.write import write_page
+from luthier.data.personal.errors import without_personal_data
 from luthier.data.quarantine import Quarantine
 from luthier.data.reading.source import Source
 from luthier.data.reading.sources import content_sha256, sources
@@ -30,7 +32,7 @@ from luthier.data.standing import Standing
 from luthier.data.store import RowStore
 from luthier.data.survey import survey
 from luthier.data.tokens import summary
-from luthier.errors import DataError, LuthierError
+from luthier.errors import DataError, LuthierError, Problems, SpecError
 from luthier.events import Event
 from luthier.run_folder import RunFolder
 from luthier.spec import RunSpec
@@ -56,9 +58,10 @@ def prepare(
         try:
             yield from work.steps()
         except LuthierError as error:
-            work.findings.refuse(error)
+            whole = work.with_faults(without_personal_data(error))
+            work.findings.refuse(whole)
             work.write()
-            raise
+            raise whole from None
         work.findings.ok = True
         work.write()
 
@@ -96,6 +99,7 @@ class _Preparation:
         self.findings.count(self.intake, self.quarantine, standing)
         self.findings.surveyed(seen)
         self.findings.tokens = self.tokens(standing)
+        self.findings.fields = slices(metas(self.store, standing))
 
         yield {"kind": "phase", "name": "judging the rows"}
         self.judge(standing)
@@ -119,6 +123,10 @@ class _Preparation:
             self.findings.took_in(self.intake, self.quarantine)
         if not self.store.rows and not self.intake.unwanted:
             raise DataError("the data file holds no rows", "", "Write one example a row.", str(self.spec.data.path))
+        if self.intake.unwanted and not self.intake.sound:
+            what = f"none of {self.intake.unwanted:,} rows is wanted"
+            fix = f"Values there are: {self.intake.screen.wanted.values()}."
+            raise SpecError(what, "data.where (or data.drop) leaves all of them out", fix, "data.where")
 
     def tokens(self, standing: Standing) -> dict[str, Any]:
         lengths, trained = (np.array(self.store.column(name))[standing.accepted] for name in ("tokens", "trained"))
@@ -145,10 +153,19 @@ class _Preparation:
         division.write(self.run, self.tokenizer, self.max_length)
         self.findings.divided(self.run, division)
 
+    def with_faults(self, error: LuthierError) -> LuthierError:
+        """An error of a file as a whole, with the faulty rows that were found before it."""
+        faults = self.intake.faults
+        if self.standing or not faults:
+            return error
+        self.findings.refused(faults, [error])
+        return Problems(f"{self.findings.source} is refused", [error, *faults.problems()])
+
     def write(self) -> None:
         """Whatever came of it."""
         found = self.findings.as_json()
-        shown = examples(self.store, self.standing, self.quarantine, self.flawed)
+        tickets = {each["name"] for each in self.intake.sources if each["format"] == "help_desk"}
+        shown = examples(self.store, self.standing, self.quarantine, self.flawed, tickets)
         self.quarantine.keep(self.run.quarantine)
         write_page(self.run.page, found, shown)
         write_json(self.run.validation, found)

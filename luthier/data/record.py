@@ -29,8 +29,10 @@ class Fault(NamedTuple):
 class Record:
     """`number` is the line, element or row in the file, from 1; `raw` its bytes as they stand there.
 
-    `last_only`: only the last answer is learned. `place` is where the row stands, for people, where that is not file and number: `training pair #47 (pairs.json)`.
-    Passages of one long line share its number; `part` tells them apart, from 1. Rows of one `group` (a conversation's key in its file; "" for none) stay on one side of a split. `meta` holds the
+    `last_only`: only the last answer is learned. `place` is where the row stands, for people, where that is not file
+    and number: `training pair #47 (pairs.json)`. Passages of one long line share its number; `part` tells them apart,
+    from 1.
+    Rows of one `group` (a conversation's key in its file; "" for none) stay on one side of a split. `meta` holds the
     row's further fields, scalars only (nested ones under dotted names); `time` is in seconds since 1970.
     `flaws` are what inspection holds against it, `personal` counts the personal data found in it, `encoded` is what
     training would see of it. A record with a fault is set aside.

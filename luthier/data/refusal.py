@@ -12,12 +12,13 @@ LINES = 5
 
 def refusal(source: str, spec: DataSpec, faults: Faults, rows: int, verdict: Verdict) -> Problems:
     """Everything because of which the gate says no; `rows`: how many there are, blank ones apart."""
+    too_many = any(each["column"] == "faulty_share" for each in verdict.failed)
     what = f"{source} is refused"
-    if faults:
+    if faults and too_many:
         what += f": {len(faults):,} of {rows:,} rows cannot be used"
-    if faults and spec.on_bad_rows == "quarantine":
-        what += f"; data.max_quarantined allows a share of {spec.max_quarantined:g}"
-    problems = faults.problems() + failed_checks(verdict)
+        if spec.on_bad_rows == "quarantine":
+            what += f"; data.max_quarantined allows a share of {spec.max_quarantined:g}"
+    problems = failed_checks(verdict) + (faults.problems() if too_many else [])
     return Problems(what, problems, "Rows set aside, with their reasons: data/quarantine.jsonl of the run.")
 
 

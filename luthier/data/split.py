@@ -31,8 +31,9 @@ def divide(
     for row, group in enumerate(group_of):
         groups[group].append(row)
     home: dict[int, str] = {}
+    least = 0 if strata else FEWEST
     for members in _by_stratum(groups, strata):
-        home |= _place({group: groups[group] for group in members}, shares, seed, times)
+        home |= _place({group: groups[group] for group in members}, shares, seed, times, least)
     names = [home[group] for group in group_of]
     _check_sizes(Counter(names), len(groups), shares)
     return names
@@ -48,13 +49,18 @@ def _by_stratum(groups: dict[int, list[int]], strata: Sequence[str] | None) -> l
         found[most].append(group)
     small = [name for name, members in found.items() if sum(len(groups[each]) for each in members) < SMALL_STRATUM]
     pooled = [group for name in small for group in found.pop(name)]
+    if found and 0 < sum(len(groups[group]) for group in pooled) < SMALL_STRATUM:  # too few also together
+        nearest = min(found, key=lambda name: sum(len(groups[group]) for group in found[name]))
+        pooled += found.pop(nearest)
     return [*found.values(), pooled] if pooled else list(found.values())
 
 
-def _place(groups: dict[int, list[int]], shares: SplitSpec, seed: int, times: Sequence[float] | None) -> dict[int, str]:
+def _place(
+    groups: dict[int, list[int]], shares: SplitSpec, seed: int, times: Sequence[float] | None, least: int
+) -> dict[int, str]:
     sizes = {group: len(rows) for group, rows in groups.items()}
     count = sum(sizes.values())
-    room = {name: max(FEWEST, round(count * share)) for name, share in _held_out(shares)}
+    room = {name: max(least, round(count * share)) for name, share in _held_out(shares)}
     order = list(sizes)
     if times is None:
         small = max(1, min(room.values()) // 10)

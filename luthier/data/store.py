@@ -18,8 +18,8 @@ TOKENS = ("input_ids", "labels")
 class RowStore:
     """Rows in the order in which they were read, faulty ones among them (of which only scalars are kept).
 
-    Written once by `add` and `close`, then read batch by batch. Columns: source (its number), number, part and place in it,
-    fault (code or null), group, time, meta (JSON), flaws (names by comma), personal (finds), tokens, trained,
+    Written once by `add` and `close`, then read batch by batch. Columns: source (its number), number, part and place
+    in it, fault (code or null), group, time, meta (JSON), flaws (names by comma), personal (finds), tokens, trained,
     truncated, last_role, last_only, messages, input_ids, labels, raw.
     """
 
@@ -85,7 +85,6 @@ def _entry(source: int, record: Record) -> dict[str, Any]:
         "place": record.place,
         "group": record.group,
         "time": record.time,
-        "meta": orjson.dumps(record.meta).decode() if record.meta else None,
         "personal": record.personal,
         "tokens": record.tokens,
         "trained": record.trained,
@@ -95,6 +94,7 @@ def _entry(source: int, record: Record) -> dict[str, Any]:
     return entry | {
         "flaws": ",".join(sorted(record.flaws)) or None,
         "truncated": record.truncated,
+        "meta": orjson.dumps(record.meta).decode() if record.meta else None,
         "last_role": record.messages[-1]["role"],
         "last_only": record.last_only,
         "messages": record.messages,

@@ -4,7 +4,6 @@ import time
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from luthier.data.fields import slices
 from luthier.data.inspection.advice import advise
 from luthier.data.inspection.sizes import NAMES, SIZES
 from luthier.data.inspection.survey import Survey as Seen
@@ -42,10 +41,10 @@ def survey(spec: RunSpec, store: RowStore, standing: Standing, intake: Intake) -
     )
     flawed = {name: {int(sound[at]) for at in members} for name, members in seen.flawed.items()}
     found = [
-        {"level": each.level, "text": each.text, "rows": len(each.rows)}
+        {"level": each.level, "text": hidden(each.text), "rows": len(each.rows)}
         for each in advise(seen, lambda at: standing.place(int(sound[at])))
     ]
-    return Survey(flawed, _told(seen) | {"advice": found, "fields": slices(store.column("meta"))})
+    return Survey(flawed, _told(seen) | {"advice": found})
 
 
 def _told(seen: Seen) -> dict[str, Any]:

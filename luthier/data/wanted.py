@@ -1,10 +1,14 @@
 """`data.where`: which rows to keep, by their further fields."""
 
+import difflib
 import operator
 from collections.abc import Mapping
 from typing import Any
 
 from luthier.errors import SpecError
+
+SHOWN = 10
+"""Values of a field in a message."""
 
 _OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 
@@ -12,22 +16,32 @@ _OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": opera
 class Wanted:
     def __init__(self, where: Mapping[str, Any]):
         self._tests = {field: _test(field, wanted) for field, wanted in where.items()}
-        self._seen: set[str] = set()
+        self._values: dict[str, set[str]] = {field: set() for field in where}
+        self._fields: set[str] = set()
 
     def refuses(self, meta: Mapping[str, Any]) -> str:
         """Why the row is not wanted; "" when it is."""
+        if self._tests:
+            self._fields |= meta.keys()
         for field, (test, words) in self._tests.items():
-            if field in meta:
-                self._seen.add(field)
+            if field in meta and len(self._values[field]) < SHOWN:
+                self._values[field].add(str(meta[field])[:40])
             if not test(meta.get(field)):
                 return f"filtered: {field} is {meta.get(field)!r}, not {words}"[:200]
         return ""
 
     def check_fields(self) -> None:
         """Raises SpecError for a field that no row had: a misspelt one would have kept nothing."""
-        if self._tests and (unknown := set(self._tests) - self._seen):
-            field = sorted(unknown)[0]
-            raise SpecError(f'no row has a field "{field}"', "", "Check its name.", f"data.where.{field}")
+        for field in sorted(set(self._tests) - self._fields):
+            known = ", ".join(sorted(self._fields)[:20]) or "none"
+            near = difflib.get_close_matches(field.casefold(), [each.casefold() for each in self._fields], n=1)
+            meant = [each for each in self._fields if [each.casefold()] == near]
+            fix = f"Did you mean {meant[0]}? " if meant else ""
+            raise SpecError(f'no row has a field "{field}"', "", f"{fix}Fields: {known}.", f"data.where.{field}")
+
+    def values(self) -> str:
+        """Some values of the fields asked for, for people."""
+        return "; ".join(f"{field}: {', '.join(sorted(found))}" for field, found in self._values.items())
 
 
 def _test(field: str, wanted: Any) -> tuple[Any, str]:

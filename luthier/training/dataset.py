@@ -46,7 +46,10 @@ def lengths(examples: "Dataset") -> np.ndarray:
 def encode_rows(
     rows: list[Row], tokenizer: "PreTrainedTokenizerBase", max_length: int, last_only: bool = False
 ) -> list[Example]:
-    """One example a row; `last_only` as in `encode`, for all rows or for those that ask for it. Raises Problems when a row would train on nothing."""
+    """One example a row; `last_only` as in `encode`, for all rows or for those that ask for it.
+
+    Raises Problems when a row would train on nothing.
+    """
     lasts = [last_only or bool(row.get("last_only")) for row in rows]
     encoded = encode_all(tokenizer, [row["messages"] for row in rows], max_length, lasts)
     examples = [Example(row["id"], tokens) for row, tokens in zip(rows, encoded, strict=True)]

@@ -1,9 +1,11 @@
 """Whether a run may go on is one record, whoever asks."""
 
+from dataclasses import replace
+
 import pytest
 
 from luthier.approval import check_approved, decide, decision
-from luthier.errors import DataError, WaitsForApproval
+from luthier.errors import DataError, NotFound, WaitsForApproval
 from luthier.run import Run
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
@@ -14,7 +16,9 @@ from luthier.spec import RunSpec
 def run(tmp_path):
     def of(approve: bool) -> Run:
         spec = RunSpec.model_validate({"name": "t", "data": {"path": tmp_path / "d.jsonl", "approve": approve}})
-        return Run(spec, "0" * 64, RunFolder(tmp_path / "runs" / "t-1"), Settings(home=tmp_path))
+        found = Run(spec, "0" * 64, RunFolder(tmp_path / "runs" / "t-1"), Settings(home=tmp_path))
+        found.folder.complete("validate-data", found.key("validate-data"), {}, 1.0)
+        return found
 
     return of
 
@@ -44,3 +48,22 @@ def test_a_rejection_stops_it_until_somebody_says_yes(run):
         check_approved(waiting)
     decide(waiting.folder, True, "bob")
     check_approved(waiting)
+
+
+def test_data_that_did_not_pass_cannot_be_approved(run):
+    waiting = run(approve=True)
+    waiting.folder.marker("validate-data").unlink()
+    with pytest.raises(NotFound, match="have not passed the checks"):
+        decide(waiting.folder, True, "ada")
+
+
+def test_a_word_holds_for_what_was_found_then(run, tmp_path):
+    """Other rules of the team judge anew: who approved the data before has not seen what is found now."""
+    waiting = run(approve=True)
+    decide(waiting.folder, True, "ada")
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "expectations.json").write_text("{}")
+    spec = waiting.asked.model_copy(update={"data": waiting.asked.data.model_copy(update={"rules": rules})})
+    with pytest.raises(WaitsForApproval):
+        check_approved(replace(waiting, asked=spec))

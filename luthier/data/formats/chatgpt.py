@@ -57,7 +57,11 @@ def _spoken(node: Mapping[str, Any]) -> tuple[str, str] | None:
     parts = content.get("parts")
     if role not in ("user", "assistant") or content.get("content_type", "text") not in TEXTS:
         return None
-    texts = [part for part in parts if isinstance(part, str) and part.strip()] if isinstance(parts, list) else []
+    parts = parts if isinstance(parts, list) else []
+    if any(isinstance(part, dict) for part in parts):  # a picture, a sound: half of what was said
+        what, why = f"a message of the {role} holds a picture or a sound", "Only texts are trained on"
+        raise Unusable(Fault("not_a_text", what, why, "Take the conversation out", "mapping"))
+    texts = [part for part in parts if isinstance(part, str) and part.strip()]
     return (role, "\n".join(texts)) if texts else None
 
 

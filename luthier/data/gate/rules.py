@@ -32,13 +32,19 @@ class Rules(NamedTuple):
     def name(self) -> str:
         return "own_rules"
 
+    @property
+    def wanted(self) -> set[str]:
+        """Columns that the expectations look at."""
+        kwargs = [pair for each in self.expectations for pair in each["kwargs"].items()]
+        return {value for name, value in kwargs if name.startswith("column") and isinstance(value, str)}
+
     def values(self, row: RuleRow, where: str) -> dict[str, Any]:
         """The columns of this row that only these rules look at. Raises SpecError when a function fails."""
-        found: dict[str, Any] = {"prompt": row.prompt, "answer": row.answer, **row.meta}
+        found: dict[str, Any] = {**row.meta, "prompt": row.prompt, "answer": row.answer}
         for name, function in self.columns.items():
             try:
                 found[name] = function(row)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 why = f"{type(error).__name__}: {error}"
                 raise SpecError(
                     f"columns.py: {name} failed at {where}", why, "Mend that function; nothing was trained.", KEY
@@ -70,6 +76,9 @@ def _expectation(entry: Any, place: int) -> dict[str, Any]:
     if severity not in ("critical", "warning", "info"):
         fix = "critical blocks the run; warning and info are told."
         raise SpecError(f"expectations.json: expectation {place} has the severity {severity!r}", "", fix, KEY)
+    for name in ("meta", "kwargs"):
+        if not isinstance(entry.get(name) or {}, dict):
+            raise SpecError(f"expectations.json: {name} of expectation {place} is no object", "", "Write {…}.", KEY)
     meta = entry.get("meta") or {}
     reason = meta.get("reason") or entry.get("description") or f"{entry['type']} does not hold."
     kwargs = entry.get("kwargs") or {}
@@ -86,7 +95,7 @@ def _columns(folder: Path) -> dict[str, Callable[[RuleRow], Any]]:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SpecError("columns.py cannot be loaded", f"{type(error).__name__}: {error}", "Mend it.", KEY) from None
     return {
         name: function

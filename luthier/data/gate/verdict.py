@@ -56,11 +56,17 @@ def told(suite: str, result: "ExpectationValidationResult") -> dict[str, Any]:
         "column": wanted.kwargs.get("column", ""),
         "severity": severity(wanted),
         "success": bool(result.success),
-        "broken": not outcome,  # an error inside a check leaves an empty result
+        "broken": _raised(result.exception_info or {}),
         "unexpected": outcome.get("unexpected_count"),
         "reason": (wanted.meta or {}).get("reason", ""),
         "lines": [str(row["source_line"]) for row in rows[:PLACES] if isinstance(row, dict)],
     }
+
+
+def _raised(told: dict[str, Any]) -> bool:
+    """Whether a check ended with an error of its own: told once, or by the metric that failed."""
+    parts = [told, *(each for each in told.values() if isinstance(each, dict))]
+    return any(part.get("raised_exception") for part in parts)
 
 
 def severity(wanted: "ExpectationConfiguration") -> str:

@@ -24,6 +24,6 @@ def _go_on(found: dict[str, Any], has_examples: bool) -> list[str]:
     rows, minimum = found["task"].get("rows"), found["task"].get("minimum")
     if rows is not None and minimum and rows < minimum:
         steps.append(f"More rows may help: there are {rows:,}; a rule of thumb for this task is {minimum:,}.")
-    if found["approval"].get("needed") and not found["approval"].get("by"):
+    if found["approval"].get("needed"):
         return [*steps, "Approve the data; nothing is trained on it before."]
     return [*steps, "Try a few rows first: luthier run with your spec and --sample 30. Then the same without --sample."]

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
 
 LONGEST = 600
 """Characters of a text that are shown, at most."""
@@ -41,11 +40,6 @@ def percent(share: float | None) -> str:
     if 0 < share < 0.01:
         return "<1\u00a0%"
     return ">99\u00a0%" if 0.99 < share < 1 else f"{100 * share:.0f}\u00a0%"
-
-
-def moment(at: object) -> str:
-    """Seconds since 1970 as a date and a time; anything else as it is."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC") if isinstance(at, int | float) else str(at)
 
 
 def words(name: object) -> str:

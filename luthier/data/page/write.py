@@ -50,7 +50,7 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page.filters |= {"count": text.count, "percent": text.percent, "words": text.words, "moment": text.moment}
+    page.filters |= {"count": text.count, "percent": text.percent, "words": text.words}
     page.filters["histogram"] = _histogram
     return page.get_template("page.html")
 

@@ -67,7 +67,7 @@ def row_fault(refused: Collection[str]) -> Fault:
         "personal_data",
         f"holds {_listed([_TOLD[kind] for kind in refused])}",
         "data.personal refuses rows with it: a model can learn it by heart and repeat it to anybody.",
-        f"take it out of the row, or set data.personal to mask: {{{', '.join(f'{kind}: mask' for kind in refused)}}}",
+        f"Take it out of the row, or set data.personal to mask: {{{', '.join(f'{kind}: mask' for kind in refused)}}}",
     )
 
 
@@ -82,6 +82,13 @@ def hidden(text: str) -> str:
             break
         text = replaced(text, found, lambda kind, _: f"[{kind.upper()}]")
     return text
+
+
+def hidden_field(name: str, value: str) -> str:
+    """`hidden` for a field, whose name may say what its value is."""
+    before = f"{name.replace('_', ' ').replace('.', ' ')}: "
+    told = hidden(before + value)
+    return told.removeprefix(before) if told.startswith(before) else hidden(value)
 
 
 def _masked(

@@ -38,10 +38,12 @@ def sources(data: DataSpec, home: Path) -> Sources:
 
 
 def content_sha256(files: Sequence[Source]) -> str:
-    """Hash of what is in the files: of one file that of its bytes, of several that of their names and hashes."""
+    """Hash of what is in the files: of one that of its bytes, of several one over all, each with how it is read."""
     if len(files) == 1:
         return _sha256(files[0].path)
-    return sha256_json(sorted([source.name, _sha256(source.path)] for source in files))
+    return sha256_json(
+        [[each.name, _sha256(each.path), each.weight, each.format, sorted(each.columns.items())] for each in files]
+    )
 
 
 def _further(data: DataSpec) -> list[Source]:
@@ -61,7 +63,9 @@ def _files(named: Source, data: DataSpec, home: Path) -> tuple[list[Source], lis
     if kind_of(named.path) == ".sql":
         from luthier.data.reading.sql import answer
 
-        return [replace(named, path=answer(named.path, data, home))], []
+        answered = answer(named.path, data, home)
+        told = f"{named.name}: read is the database's answer of {answered.stem} (UTC); data.refresh_hours: 0 asks again"
+        return [replace(named, path=answered)], [f"{told}."]
     return [named], []
 
 

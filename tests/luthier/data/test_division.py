@@ -56,6 +56,10 @@ def test_small_strata_are_divided_together():
     strata = [f"s{n}" for n in range(40)]  # one row each
     names = divide(list(range(40)), SplitSpec(test=0.2, validation=0.2), 1, strata)
     assert Counter(names) == {"train": 24, "validation": 8, "test": 8}
+    few = divide(list(range(204)), SplitSpec(), 1, ["rare"] * 4 + ["common"] * 200)
+    assert "train" in few[:4] and Counter(few)["test"] == 20
+    tens = divide(list(range(200)), SplitSpec(), 1, [f"s{n % 20}" for n in range(200)])
+    assert Counter(tens) == {"train": 160, "validation": 20, "test": 20}
 
 
 def test_groups_stay_whole_also_in_time():
@@ -107,6 +111,12 @@ def test_surplus_rows_are_set_aside(work, lines):
     }
 
 
+def test_an_odd_label_sets_no_measure(work, lines):
+    rows = [*labelled(60, 40), {"prompt": f"review {word(5000)}", "completion": "maybee"}]
+    run, found = work(lines(rows), balance="down")
+    assert found["accepted"] == 81 and found["reasons"] == {"surplus": 20}
+
+
 def test_rare_labels_are_repeated_in_training(work, lines):
     run, found = work(lines(labelled(90, 30)), balance="up", split={"stratify": "label"})
     assert found["accepted"] == 120
@@ -119,3 +129,32 @@ def test_rare_labels_are_repeated_in_training(work, lines):
 def test_answers_that_are_no_labels(work, lines, rows):
     with pytest.raises(SpecError, match=r"data\.balance: the answers are no labels"):
         work(lines(rows), balance="down")
+
+
+def test_of_repetitions_the_one_that_is_kept_is_kept(work, lines, rows):
+    """A row that is dropped for a flaw does not take its sound copy with it."""
+    copy = {"prompt": "Why is it so?", "completion": f"As an AI language model, I cannot help. {word(3)}"}
+    refusal = {
+        "prompt": "Why is it so?",
+        "completion": "I am sorry, but as an AI language model I cannot help with that.",
+    }
+    run, found = work(lines([*rows, refusal, copy, copy]), dedupe="near", drop=["refusal"])
+    reasons = [entry["reason"] for entry in read_jsonl(run.quarantine)]
+    assert "dropped: refusal" in reasons and not [each for each in reasons if each == "duplicate of line 101"]
+
+
+def test_weights_belong_to_their_files(lines, tmp_path):
+    from luthier.data.reading.sources import content_sha256, sources
+    from luthier.spec import DataSpec
+
+    for name in "abc":
+        (tmp_path / f"{name}.jsonl").write_bytes(lines([{"prompt": name, "completion": name}]))
+
+    def hashed(path: str, **weights: float) -> str:
+        more = [{"path": tmp_path / f"{name}.jsonl", "weight": weight} for name, weight in weights.items()]
+        spec = DataSpec.model_validate({"path": tmp_path / f"{path}.jsonl", "more": more})
+        return content_sha256(sources(spec, tmp_path))
+
+    assert (
+        len({hashed("a", b=2, c=0.5), hashed("a", b=0.5, c=2), hashed("b", a=2, c=0.5), hashed("a", b=2, c=0.5)}) == 3
+    )

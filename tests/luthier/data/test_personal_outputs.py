@@ -5,8 +5,9 @@ import re
 
 import pytest
 from faker import Faker
+from unlike_words import word
 
-from luthier.errors import Problems
+from luthier.errors import DataError, Problems
 from luthier.models.token_file import open_tokens
 from luthier.rows import Rows
 from luthier.run_folder import RunFolder
@@ -92,3 +93,45 @@ def test_reported_values_are_shown_nowhere(work, lines, planted, tokenizer):
     assert shown and not leaks(shown, values)
     assert any(w["code"] == "personal" for w in read_json(run.validation)["warnings"])
     assert leaks({"accepted": told["accepted.parquet"]}, values)  # reported only: the rows stay as they are
+
+
+@pytest.mark.parametrize("policy", ["mask", "refuse", "report"])
+def test_fields_escapes_and_other_encodings(work, lines, tokenizer, policy):
+    """The field's name says what its value is; JSON may escape what it holds; bytes may be no text."""
+    values = ["5550143321", "alice.smithson@example.com", "geheim77", "bob@example.com", "carla@example.com"]
+    rows = [json.loads(line) | {"phone": "none", "note": "-"} for line in lines(30).splitlines()]
+    for number in range(3):
+        rows[number]["phone"] = values[0]
+        rows[number + 3]["note"] = f"please write a mail to {values[1]}"
+    content = lines(rows)
+    content += json.dumps({"prompt": f"contraseña: {values[2]}", "completion": "x"}).encode() + b"\n"
+    content += b'{"prompt": "write to bob\\u0040example.com", "completion": 7}\n'
+    content += '{"prompt": "é carla@example.com", "completion": "y"}\n'.encode("latin-1")
+    run, _ = work(content, personal={"all": policy}, on_bad_rows="quarantine", max_quarantined=0.9, max_length=512)
+    told = texts(run, tokenizer)
+    if policy == "report":
+        told = {name: text for name, text in told.items() if name.endswith((".json", ".html"))}
+    assert not leaks(told, values)
+
+
+def test_errors_that_quote_the_data(work, tmp_path):
+    content = b"I am bob.smith@example.com,call +1 415 555 2671\nx,y\n"
+    with pytest.raises(DataError) as caught:
+        work(content, "no_header.csv")
+    assert "bob.smith" not in str(caught.value) and "555 2671" not in str(caught.value)
+    assert "bob.smith" not in (tmp_path / "run/data/validation.json").read_text()
+
+
+def test_private_notes_are_on_no_page(work, lines):
+    ticket = {"id": 1, "requester_id": 5, "subject": "Help", "comments": []}
+    tickets = [
+        ticket | {"id": n, "comments": [
+            {"author_id": 5, "body": f"Where is parcel {word(n)}?", "public": True},
+            {"author_id": 9, "body": "PRIVATE-NOTE: a difficult customer", "public": False},
+            *([{"author_id": 9, "body": f"At the depot of {word(n + 700)}.", "public": True}] if n else []),
+        ]}
+        for n in range(30)
+    ]  # fmt: skip
+    run, found = work(lines(tickets), on_bad_rows="quarantine")
+    assert found["format"] == "help_desk" and found["quarantined"] == 1
+    assert "PRIVATE-NOTE" not in run.page.read_text() and "PRIVATE-NOTE" in run.quarantine.read_text()

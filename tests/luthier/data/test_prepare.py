@@ -159,3 +159,13 @@ def test_passages_of_one_long_line_are_rows_of_their_own(work):
     assert found["ok"] and found["read"] == found["accepted"] > 20
     ids = [row["id"] for row in Rows(run.accepted)]
     assert ids[:3] == ["1", "1.2", "1.3"] and len(set(ids)) == len(ids)
+
+
+def test_an_error_of_the_file_hides_no_faulty_row(work, tmp_path):
+    rows = "".join(f"ask {word(n)},tell {word(n + 500)}\n" for n in range(40))
+    content = f'prompt,completion\nonly one\n{rows}a,"never closed\n'
+    with pytest.raises(Problems) as caught:
+        work(content.encode(), "d.csv")
+    assert "d.csv:2: the row has 1 cells" in str(caught.value) and "never closed" in str(caught.value)
+    found = read_json(tmp_path / "run/data/validation.json")
+    assert found["read"] == 41 and found["quarantined"] == 1 and {e["line"] for e in found["errors"]} == {2, None}

@@ -3,7 +3,7 @@
 import pytest
 
 from luthier.data.wanted import Wanted
-from luthier.errors import SpecError
+from luthier.errors import Problems, SpecError
 
 ROW = {"topic": "Billing", "score": 4, "scores.empathy": "3.5", "resolved": True, "day": "2025-03-01"}
 
@@ -42,7 +42,7 @@ def test_why_a_row_is_left_out():
 def test_a_field_that_no_row_has():
     wanted = Wanted({"tpoic": "billing"})
     wanted.refuses(ROW)
-    with pytest.raises(SpecError, match=r'data\.where\.tpoic: no row has a field "tpoic"'):
+    with pytest.raises(SpecError, match=r'data\.where\.tpoic: no row has a field "tpoic"\. Did you mean topic\?'):
         wanted.check_fields()
 
 
@@ -55,3 +55,14 @@ def test_through_the_whole_preparation(work, lines):
     run, found = work(lines(rows), where={"topic": "billing"})
     assert (found["read"], found["accepted"], found["reasons"]) == (60, 40, {"filtered": 20})
     assert found["ok"] and not found["errors"]  # rows that are not wanted are not faulty
+
+
+def test_nothing_is_wanted(work, lines):
+    import json
+
+    rows = [
+        json.loads(line) | {"topic": "billing" if n % 3 else "login"} for n, line in enumerate(lines(30).splitlines())
+    ]
+    broken = [{"prompt": "no answer", "topic": "login"}]
+    with pytest.raises(Problems, match=r"data\.where: none of 30 rows is wanted.*topic: billing, login"):
+        work(lines([*rows, *broken]), where={"topic": "astrology"}, on_bad_rows="quarantine", max_quarantined=1)

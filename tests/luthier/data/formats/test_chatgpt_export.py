@@ -19,12 +19,10 @@ EXPORT = {
         "c": node("c", "b", "assistant", 'search("rosin")', recipient="browser", children=["d"]),
         "d": node("d", "c", "tool", "results", children=["e"]),
         "e": node("e", "d", "assistant", "With a soft cloth.", children=["f"]),
-        "f": node("f", "e", "user", {"content_type": "image"}, "And this one?", children=["g"]),
+        "f": node("f", "e", "user", "And this one?", children=["g"]),
         "g": node("g", "f", "assistant", "The same way."),
     },
 }
-EXPORT["mapping"]["f"]["message"]["content"]["content_type"] = "multimodal_text"
-
 SAID = ["user: How do I clean it?", "assistant: With a soft cloth.", "user: And this one?", "assistant: The same way."]
 
 
@@ -52,3 +50,11 @@ def test_conversations_without_an_answer(take):
     assert [fault.split(": ", 2)[1:2] for fault in found.faults] == [[f"element {n}"] for n in (3, 4, 5, 6)]
     assert "nobody answers" in found.faults[0] and "nothing is said" in found.faults[1]
     assert "is a list; expected an object" in found.faults[2] and 'missing "mapping"' in found.faults[3]
+
+
+def test_a_picture_is_not_left_out_silently(take):
+    picture = node("f", "e", "user", {"content_type": "image_asset_pointer"}, "And this one?", children=["g"])
+    picture["message"]["content"]["content_type"] = "multimodal_text"
+    found = take([EXPORT, {**EXPORT, "mapping": EXPORT["mapping"] | {"f": picture}}], "conversations.json")
+    assert found.texts == [SAID] and len(found.faults) == 1
+    assert "a message of the user holds a picture or a sound" in found.faults[0]

@@ -88,6 +88,8 @@ def test_no_text_leaves_by_a_rule(work, lines, rows, rules, tmp_path):
         ({"kwargs": {}}, "", "expectation 1 has no type"),
         (REGEX | {"severity": "fatal"}, "", "has the severity 'fatal'"),
         (REGEX, "def broken(:\n", "columns.py cannot be loaded"),
+        (REGEX, "raise SystemExit(0)\n", "columns.py cannot be loaded"),
+        (REGEX | {"meta": "x"}, "", "meta of expectation 1 is no object"),
         (REGEX, "def broken(row):\n    return row.nothing\n", "broken failed at data.jsonl:1"),
     ],
 )
@@ -114,3 +116,45 @@ def test_only_public_functions_of_the_file_are_columns(rules):
     assert found.values(RuleRow([], "p", "a. b.", {"topic": "x"}), "d:1") == {
         "prompt": "p", "answer": "a. b.", "topic": "x", "sentences": 2
     }  # fmt: skip
+
+
+def test_a_field_cannot_stand_in_for_the_text(work, lines, rows, rules):
+    rows[11] |= {"completion": "Better ask ACME Corp.", "answer": "fine"}
+    with pytest.raises(Problems, match="An answer names a competitor"):
+        work(lines(rows), rules=rules(REGEX), columns={"prompt": "prompt", "completion": "completion"})
+
+
+def test_a_field_cannot_make_rows_faulty(work, lines, rows, rules):
+    for row in rows:
+        row["structure_error"] = "none"
+    assert work(lines(rows), rules=rules(TOPIC)).validation["ok"]
+
+
+def test_a_field_that_a_chunk_lacks(work, lines, rows, rules, monkeypatch):
+    monkeypatch.setattr("luthier.data.gate.frame.CHUNK", 1)
+    monkeypatch.setattr("luthier.data.intake.CHUNK", 10)
+    for row in rows[20:]:
+        del row["topic"]
+    assert work(lines(rows), rules=rules(TOPIC)).validation["ok"]
+
+
+def test_a_warning_without_rows_does_not_block(work, lines, rows, rules):
+    wanted = {"type": "expect_column_to_exist", "severity": "warning", "kwargs": {"column": "urgency"}}
+    run, found = work(lines(rows), rules=rules(wanted))
+    assert found["ok"] and any(w["code"] == "urgency" for w in found["warnings"])
+
+
+def test_numbers_and_texts_in_one_field(work, lines, rows, rules):
+    for number, row in enumerate(rows):
+        row["level"] = str(number % 3) if number % 2 else number % 3
+    wanted = TOPIC | {"kwargs": {"column": "level", "value_set": ["0", "1", "2"]}}
+    assert work(lines(rows), rules=rules(wanted)).validation["ok"]
+
+
+def test_rows_that_may_be_set_aside_are_not_named_as_the_cause(work, lines, rows, rules):
+    rows[11]["completion"] = "Better ask ACME Corp."
+    broken = lines([{"prompt": "no answer"}])
+    with pytest.raises(Problems) as caught:
+        work(lines(rows) + broken, rules=rules(REGEX), on_bad_rows="quarantine")
+    assert str(caught.value).startswith("data.jsonl is refused.\n  - expect_column_values_to_not_match_regex(answer)")
+    assert "missing" not in str(caught.value)
