@@ -16,6 +16,7 @@ from luthier.data.formats.structure import check_structure
 from luthier.data.reading.read import read
 from luthier.data.reading.source import Source
 from luthier.data.record import Record
+from luthier.errors import LuthierError
 from luthier.spec import DataSpec
 
 PATIENCE = 1000
@@ -35,16 +36,17 @@ def conversations(source: Source, data: DataSpec) -> tuple[Layout, Iterator[Reco
 def assembled(source: Source, rows: Iterable[Record | None], data: DataSpec) -> tuple[Layout, Iterator[Record | None]]:
     """`conversations` of rows that are read already."""
     rest = iter(rows)
-    begun = _begin(rest)
+    begun, broken = _begin(rest)
     first = [record for record in begun if record and not record.fault][:LOOKED_AT]
     own = _own(source, data)
     layout = detect(own, first)
     extras = Extras(layout, [record.value for record in first])
     reading = Reading(source, own, layout, extras, first, source.path == data.path)
-    return layout, _ASSEMBLERS.get(layout.format.name, _row_by_row)(reading, chain(begun, rest))
+    return layout, _ASSEMBLERS.get(layout.format.name, _row_by_row)(reading, chain(begun, broken, rest))
 
 
-def _begin(rows: Iterator[Record | None]) -> list[Record | None]:
+def _begin(rows: Iterator[Record | None]) -> tuple[list[Record | None], Iterator[Record | None]]:
+    """The first rows; and where the file breaks off among them, what raises its error after them."""
     begun: list[Record | None] = []
     sound = 0
     while sound < LOOKED_AT and len(begun) < PATIENCE:
@@ -52,9 +54,16 @@ def _begin(rows: Iterator[Record | None]) -> list[Record | None]:
             record = next(rows)
         except StopIteration:
             break
+        except LuthierError as error:
+            return begun, _raising(error)
         begun.append(record)
         sound += record is not None and not record.fault
-    return begun
+    return begun, iter(())
+
+
+def _raising(error: LuthierError) -> Iterator[Record | None]:
+    raise error
+    yield  # a generator raises when it is asked for its first row
 
 
 def _own(source: Source, data: DataSpec) -> DataSpec:
