@@ -7,6 +7,7 @@ import click
 COMMANDS = {
     "demo": "Train a small real model on real data and prove that it helped.",
     "init": "Write a run spec that works, from a recipe.",
+    "data": "List the data that there is; write the example set.",
     "check": "Read, inspect and gate the data of a spec; spend nothing.",
     "estimate": "Say what a run would take in hours and dollars; spend nothing.",
     "rehearse": "Rehearse the recovery of a run on a simulated cloud; spend nothing.",
