@@ -18,17 +18,17 @@ def choose(question: str, options: Sequence[str], default: str) -> str:
         return default
     say(f"{question}:")
     for number, option in enumerate(options, 1):
-        say(f"  {number}. {_printable(option)}")
+        say(f"  {number}. {printable(option)}")
     while True:
-        said = click.prompt("Number or name", default=_printable(default), err=True).strip()
+        said = click.prompt("Number or name", default=printable(default), err=True).strip()
         if said.isdigit() and 1 <= int(said) <= len(options):
             return options[int(said) - 1]
-        for option in options:
-            if said in (option, _printable(option)):
+        for option in (default, *options):  # names may be alike as far as they are shown
+            if said in (option, printable(option)):
                 return option
         say(f"Choose 1 to {len(options)}.")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """A column's name may hold what moves the cursor."""
     return "".join(character if character.isprintable() else "·" for character in text)[:60]

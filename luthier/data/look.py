@@ -7,8 +7,9 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from luthier.data.columns import authors, text_columns
+from luthier.data.columns import authors, candidates, people, text_columns
 from luthier.data.conversations import understand
+from luthier.data.formats.detect import LOOKED_AT
 from luthier.data.inspection.label_count import LabelCount
 from luthier.data.inspection.task import TaskGuess
 from luthier.data.reading.read import read
@@ -30,9 +31,10 @@ FILES = 5
 class Look(NamedTuple):
     """`format` is None where the engine cannot tell which column is which: `problem` says why.
 
-    `texts` are the columns that hold texts; `assistant_candidates` who speaks in an exported chat of which nothing
-    tells who answers, the most frequent first; `signs` the shares of rows that look like a kind of work. Lengths are
-    those that 95 of 100 rows do not exceed, in bytes.
+    `texts` are the columns that hold texts, `people` those that hold nothing but who it was; `asks` and `answers` what
+    the engine's own guess takes for a half of the pair where it has no whole one; `assistant_candidates` who speaks in
+    an exported chat of which nothing tells who answers, the most frequent first; `signs` the shares of rows that look
+    like a kind of work. Lengths are those that 95 of 100 rows do not exceed, in bytes.
     """
 
     format: str | None
@@ -54,6 +56,9 @@ class Look(NamedTuple):
     answer_bytes: int
     row_bytes: int
     problem: str
+    asks: list[str]
+    answers: list[str]
+    people: list[str]
 
 
 def look(path: Path, data: DataSpec | None = None) -> Look:
@@ -80,7 +85,10 @@ def _look(source: Source, data: DataSpec) -> Look:
     try:
         layout = understand(records, data.model_copy(update={"path": source.path}))
     except DataError as error:
-        return seen.told(None, {}, "", fields, text_columns(rows), authors(rows), str(error))
+        told = seen.told(None, {}, "", fields, text_columns(rows), authors(rows), str(error))
+        first = [record.value for record in records if not record.fault][:LOOKED_AT]
+        asks, answers = candidates(first, "prompt"), candidates(first, "completion")
+        return told._replace(asks=asks, answers=answers, people=people(rows))
     used = {field: column for field, column in layout.items() if column in fields}
     rest = [name for name in fields if name not in used.values()]
     return seen.told(layout.format.name, used, layout.guessed, rest, text_columns(rows), [], "")
@@ -123,6 +131,9 @@ class _Seen:
             answer_bytes=_most([len(answer.encode(errors="replace")) for answer in answers]),
             row_bytes=_most([_bytes(record) for record in sound]),
             problem=problem,
+            asks=[],
+            answers=[],
+            people=[],
         )
 
 

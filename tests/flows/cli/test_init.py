@@ -133,6 +133,65 @@ def test_of_columns_that_tell_nothing_the_likeliest_are_taken_where_nobody_can_b
     assert load_spec(Path("luthier.yaml")).data.columns == {"prompt": "left", "completion": "right"}
 
 
+def table(*names: str, people: tuple[str, ...] = ("agent",)) -> list[dict]:
+    """Texts in every column but those of people."""
+    return [
+        {name: ["Anna", "Tom"][n % 2] if name in people else f"{name}: the {word}, dear." for name in names}
+        for n, word in enumerate(WORDS)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "asked", "taken", "passed", "why"),
+    [
+        (("question", "draft answer", "final answer", "agent"), 0, 2, 1, "final one by its name"),
+        (("question", "final answer", "draft answer", "agent"), 0, 1, 2, "final one by its name"),
+        (("question", "answer_draft", "answer_final"), 0, 2, 1, "final one by its name"),
+        (("question", "first_response", "last_response"), 0, 2, 1, "final one by its name"),
+        (("message", "Agent reply", "Suggested reply", "agent"), 0, 1, 2, "final one by its name"),
+        (("question", "answer one", "answer two"), 0, 2, 1, "last of them in the file"),
+        (("answer one", "answer two", "remark"), 2, 1, 0, "last of them in the file"),
+        (("question", "support reply", "support agent"), 0, 1, 2, "the only one that holds more than names"),
+    ],
+)
+def test_of_two_answers_the_last_is_taken_and_the_other_named(names, asked, taken, passed, why, tiny_model):
+    lines("two.jsonl", table(*names, people=("agent", "support agent")))
+    bare = fill("customer-support", "two", Path("two.jsonl").absolute())
+    Path("bare.yaml").write_text(bare)
+    refused = CliRunner().invoke(main, ["check", "bare.yaml", "--set", f"model.base={tiny_model}"]).stderr
+    done = init("--data", "two.jsonl", "--json")
+    assert done.exit_code == 0, done.stderr
+    asked, taken, passed = (names[at] for at in (asked, taken, passed))
+    if asked != "remark":
+        listed = ", ".join(f'"{name}"' for name in sorted((taken, passed), key=names.index))
+        assert f"two columns could be the answer: {listed}" in refused
+        assert f"Two columns could be the answer: {listed}. " in done.stderr
+    assert f'The default is "{taken}": ' in done.stderr and why in done.stderr
+    assert f'{asked} is asked, {taken} is the answer. Passed over: "{passed}".' in done.stderr
+    line = f"  columns: {{prompt: {asked}, completion: {passed}}}"
+    assert line in done.stderr.splitlines()
+    text = Path("luthier.yaml").read_text()
+    assert load_spec(Path("luthier.yaml")).data.columns == {"prompt": asked, "completion": taken}
+    assert f"passed over: {passed}" in text and json.loads(done.stdout)["recipe"] != "classification"
+    old = next(row for row in text.splitlines() if row.startswith("  columns: "))
+    Path("luthier.yaml").write_text(text.replace(old, line))
+    assert load_spec(Path("luthier.yaml")).data.columns == {"prompt": asked, "completion": passed}
+
+
+def test_of_two_questions_the_other_is_named():
+    lines("two.jsonl", table("query", "problem", "reply"))
+    done = init("--data", "two.jsonl")
+    assert "Guessed: query is asked, reply is the answer" in done.stderr, done.stderr
+    assert 'Could be what is asked too: "problem".' in done.stderr
+
+
+@pytest.mark.parametrize("who", ["agent", "owner", "Assignee", "assigned_to", "author"])
+def test_names_of_people_are_not_the_answer(who):
+    lines("who.jsonl", table("left", "right", who, people=(who,)))
+    done = init("--data", "who.jsonl")
+    assert "Guessed: left is asked, right is the answer" in done.stderr, done.stderr
+
+
 def test_a_chat_whose_authors_tell_who_answers_needs_nothing_more():
     lines("chat.jsonl", chat("Visitor", "Helpdesk"))
     done = init("--data", "chat.jsonl")
@@ -300,6 +359,23 @@ def test_a_person_is_asked_for_what_cannot_be_seen():
     spec = load_spec(Path("luthier.yaml"))
     assert spec.data.columns == {"prompt": "mail", "completion": "sent"}
     assert (spec.name, spec.compute.provider) == ("Mail robot", "runpod")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals")
+def test_a_person_chooses_between_the_two_answers_only_and_asks_with_neither_unawares():
+    lines("two.jsonl", table("draft answer", "final answer", "agent", "question"))
+    terminal = Terminal("init", "customer-support", "--data", "two.jsonl", "--name", "two")
+    answers = "Which column is the answer:\n  1. draft answer\n  2. final answer\nNumber or name [final answer]"
+    terminal.wait_for(lambda: answers in terminal.said)
+    assert 'The default is "final answer": the final one by its name.' in terminal.said
+    terminal.answer(answers, "")
+    asks = "Which column is asked:\n  1. question\n  2. draft answer\n  3. agent\nNumber or name [question]"
+    terminal.answer(asks, "2")
+    terminal.answer("draft answer looks like an answer. Is it what is asked [y/N]", "")
+    terminal.answer(asks, "")
+    terminal.answer("Where to train", "")
+    terminal.end()
+    assert load_spec(Path("luthier.yaml")).data.columns == {"prompt": "question", "completion": "final answer"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals")
