@@ -26,9 +26,9 @@ def list_data(as_json: bool) -> int:
     for each in checked:
         state = "fit" if each["ok"] else "refused"
         quality = "-" if each["quality"] is None else each["quality"]
-        counts = f"{each['accepted']:,} of {each['read']:,} rows"
+        rows = f"{each['accepted']:,} of {each['read']:,} rows"
         print(
-            f"{each['name']:<28} {each['format'] or '-':<20} {state:<8} {counts:<24} quality {quality:<4} {each['page']}"
+            f"{each['name']:<28} {each['format'] or '-':<20} {state:<8} {rows:<24} quality {quality:<4} {each['page']}"
         )
     return 0
 
