@@ -343,7 +343,6 @@ class Terminal:
             self.said += said.replace("\r\n", "\n")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals")
 def test_a_person_is_asked_for_what_cannot_be_seen():
     rows = [
         {"mail": f"Where is order {n}?", "draft": f"It is at {n}.", "sent": f"Order {n} is here."} for n in range(30)
@@ -361,7 +360,6 @@ def test_a_person_is_asked_for_what_cannot_be_seen():
     assert (spec.name, spec.compute.provider) == ("Mail robot", "runpod")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals")
 def test_a_person_chooses_between_the_two_answers_only_and_asks_with_neither_unawares():
     lines("two.jsonl", table("draft answer", "final answer", "agent", "question"))
     terminal = Terminal("init", "customer-support", "--data", "two.jsonl", "--name", "two")
@@ -378,7 +376,6 @@ def test_a_person_chooses_between_the_two_answers_only_and_asks_with_neither_una
     assert load_spec(Path("luthier.yaml")).data.columns == {"prompt": "question", "completion": "final answer"}
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals")
 def test_a_person_says_who_the_assistant_is():
     lines("chat.jsonl", chat("Bob", "Ada"))
     terminal = Terminal("init", "customer-support", "--data", "chat.jsonl", "--name", "chat")
@@ -388,7 +385,6 @@ def test_a_person_says_who_the_assistant_is():
     assert load_spec(Path("luthier.yaml")).data.assistant == "Ada"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals")
 def test_nobody_is_asked_what_the_file_tells():
     lines("data.jsonl", FACTS)
     terminal = Terminal("init", "--data", "data.jsonl", "--name", "facts")
