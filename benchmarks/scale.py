@@ -34,7 +34,7 @@ class Series(NamedTuple):
 
 
 SERIES = {
-    "check": Series("check of chats of 60 words, all inspections", "1,000 rows", [10_000, 100_000, 1_000_000]),
+    "check": Series("check of chats of 60 words, all inspections", "1,000 rows", [1_000, 10_000, 100_000]),
     "gate": Series("of it reader, structure and gate", "1,000 rows", [10_000, 100_000, 1_000_000]),
     "start": Series("training start, tokens not there", "1,000 rows", [1_000, 10_000, 100_000]),
     "again": Series("training start, tokens there", "1,000 rows", [1_000, 10_000, 100_000]),
