@@ -42,8 +42,7 @@ def survey(spec: RunSpec, store: RowStore, standing: Standing, intake: Intake) -
     flawed = {name: {int(sound[at]) for at in members} for name, members in seen.flawed.items()}
     found = [
         {"level": each.level, "text": hidden(each.text), "rows": len(each.rows)}
-        for each in advise(seen, lambda at: standing.place(int(sound[at])))
-        if spec.data.dedupe == "off" or "data.dedupe" not in each.text  # nobody is told to do what is done
+        for each in advise(seen, lambda at: standing.place(int(sound[at])), spec.data.dedupe != "off")
     ]
     return Survey(flawed, _told(seen) | {"advice": found})
 

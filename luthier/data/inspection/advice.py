@@ -42,9 +42,12 @@ class Advice(NamedTuple):
     rows: list[int]
 
 
-def advise(told: Survey, place: Callable[[int], str] = lambda row: str(row + 1)) -> list[Advice]:
-    """The most urgent first. `place`: how people find a row, by its place among the sound ones."""
-    found = [*_flaws(told, place), *_outliers(told, place), *_repetitions(told), *_labels(told), *_age(told)]
+def advise(told: Survey, place: Callable[[int], str] = lambda row: str(row + 1), deduped: bool = False) -> list[Advice]:
+    """The most urgent first. `place`: how people find a row, by its place among the sound ones; `deduped`: repetitions
+    are removed already.
+    """
+    found = [*_flaws(told, place), *_outliers(told, place), *_labels(told), *_age(told)]
+    found += [] if deduped else _repetitions(told)
     found += [Advice(level, text, []) for level, text in approach(told)]
     order = ("red", "yellow", "green")
     return sorted(found, key=lambda each: order.index(each.level))

@@ -169,3 +169,10 @@ def test_an_error_of_the_file_hides_no_faulty_row(work, tmp_path):
     assert "d.csv:2: the row has 1 cells" in str(caught.value) and "never closed" in str(caught.value)
     found = read_json(tmp_path / "run/data/validation.json")
     assert found["read"] == 41 and found["quarantined"] == 1 and {e["line"] for e in found["errors"]} == {2, None}
+
+
+def test_nobody_is_told_to_do_what_is_done(work, lines):
+    content = lines(60) + lines(60)[:1500].rsplit(b"\n", 1)[0] + b"\n"
+    told = {mode: work(content, dedupe=mode).validation["advice"] for mode in ("off", "near")}
+    assert any("data.dedupe" in each["text"] for each in told["off"])
+    assert not any("data.dedupe" in each["text"] for each in told["near"])

@@ -3,12 +3,10 @@
 from collections import Counter
 
 import pytest
+from planted_personal import LOCALES, Planted, corpus, planted
+from stdnum import iban
 
-pytest.importorskip("chatterbot_corpus")
-from planted_personal import LOCALES, Planted, corpus, planted  # noqa: E402
-from stdnum import iban  # noqa: E402
-
-from luthier.data.personal.find import find  # noqa: E402
+from luthier.data.personal.find import find
 
 MARK = "\N{SECTION SIGN}"
 

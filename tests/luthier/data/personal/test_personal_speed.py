@@ -3,11 +3,9 @@
 import time
 
 import pytest
+from planted_personal import corpus
 
-pytest.importorskip("chatterbot_corpus")
-from planted_personal import corpus  # noqa: E402
-
-from luthier.data.personal.find import find  # noqa: E402
+from luthier.data.personal.find import find
 
 DEAR = [
     "a", "1", "1 ", "12 ", "12345678 ", "@", "a@", "a@b.", "(", "+1", "1:", "1.", "1-", "eyJaaaaaaaaa.",
