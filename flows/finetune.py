@@ -3,8 +3,9 @@
 from typing import Any
 
 from prefect import flow
+from prefect.runtime import flow_run
 
-from flows.flow_runs import introduce
+from flows.flow_runs import introduce, started_by
 from flows.hooks import end_pods
 from luthier.approval import check_approved
 from luthier.run import open_run
@@ -16,15 +17,23 @@ from tasks.estimate import estimate
 from tasks.evaluate import evaluate
 from tasks.pods import check_settings, release, released
 from tasks.report import report
+from tasks.standing import standing
 from tasks.track import tracked
 from tasks.train import train
 from tasks.validate_data import validate_data
 from tasks.work import retries
 
 
+def run_name() -> str:
+    """What lists of flow runs say: project, recipe, name, preset. The spec may still be as somebody wrote it."""
+    spec = flow_run.parameters["spec"]
+    spec = spec if isinstance(spec, RunSpec) else RunSpec.model_validate(spec)
+    return " · ".join(filter(None, (spec.project.name, spec.recipe, spec.name, spec.training.preset)))
+
+
 @flow(
     name="finetune",
-    flow_run_name="{spec.name}",
+    flow_run_name=run_name,
     description="Fine-tune a model and prove that it helped.",
     on_failure=[end_pods],
     on_crashed=[end_pods],
@@ -40,7 +49,7 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
     run = open_run(spec, Settings(), again)
     check_settings(run)
     retried = retries(spec.compute)
-    with run.folder.locked(), tracked(run), released(run):
+    with run.folder.locked(), standing(run, *started_by(), str(flow_run.id)), tracked(run), released(run):
         run.save_spec()
         introduce(run)
         validate_data(run)

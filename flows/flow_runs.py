@@ -8,22 +8,38 @@ from prefect.context import get_run_context
 from prefect.settings import get_current_settings
 from prefect.states import Crashed
 
+from luthier import status
 from luthier.run import Run
 from luthier.run_folder import RunFolder
 from luthier.storage import read_json, write_json
 
 RUNNING: dict[str, Any] = {"state": {"type": {"any_": ["RUNNING"]}}}
 
+CREATOR = "creator:"
+"""What a flow run's tag that names its creator begins with."""
+
+
+def started_by() -> tuple[str, status.How]:
+    """Who asked for the flow run that this process works on, and how. Prefect's UI does not know who uses it."""
+    flow_run = get_run_context().flow_run
+    if flow_run.auto_scheduled:
+        return "schedule", "schedule"
+    named = next((tag.removeprefix(CREATOR) for tag in sorted(flow_run.tags) if tag.startswith(CREATOR)), None)
+    if flow_run.deployment_id is None:
+        return named or status.account(), "terminal"
+    return named or "Prefect UI", "prefect"
+
 
 def introduce(run: Run) -> None:
     """Note in the run's folder which flow run works on it; call while the run is locked.
 
-    The flow run gets the project's tag (its tasks do not: a tag costs each of them a second). The one before it is
-    shown as crashed if it still counts as running: nobody else can hold the lock.
+    The flow run gets the tags of its project and creator (its tasks do not: a tag costs each of them a second). The
+    one before it is shown as crashed if it still counts as running: nobody else can hold the lock.
     """
     flow_run = get_run_context().flow_run
+    tags = {f"project:{run.spec.project.name}", f"{CREATOR}{started_by()[0]}"}
     with get_client(sync_client=True) as client:
-        client.update_flow_run(flow_run.id, tags={*flow_run.tags, f"project:{run.spec.project.name}"})
+        client.update_flow_run(flow_run.id, tags={*flow_run.tags, *tags})
         if (before := worked_on_by(run.folder)) not in (None, str(flow_run.id)):
             crash(client, before, "Its process is gone; another flow run goes on with its work")
     found = {"prefect_flow_run_id": str(flow_run.id), "prefect_api_url": str(get_current_settings().api.url)}

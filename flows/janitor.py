@@ -10,7 +10,7 @@ from prefect.states import Crashed
 from flows.flow_runs import RUNNING, crash, worked_on_by
 from luthier.compute.pods.janitor import Orphan, sweep
 from luthier.compute.pods.runpod import open_provider
-from luthier.errors import AlreadyRunning, ProviderDenied
+from luthier.errors import ProviderDenied
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 
@@ -49,7 +49,7 @@ def _swept(settings: Settings) -> list[Orphan]:
 def _dead_flow_runs(client: SyncPrefectClient, settings: Settings) -> list[str]:
     """Flow runs of this home that count as running although no process holds their run."""
     runs = [RunFolder(path.parent) for path in settings.runs.glob("*/prefect.json")]
-    found = [crash(client, worked_on_by(run) or "", WHY) for run in runs if not _is_held(run)]
+    found = [crash(client, worked_on_by(run) or "", WHY) for run in runs if not run.is_held()]
     return [f"flow run {name}" for name in found if name]
 
 
@@ -61,12 +61,3 @@ def _orphan_task_runs(client: SyncPrefectClient) -> list[str]:
     for task_run in orphans:
         client.set_task_run_state(task_run.id, Crashed(message=WHY), force=True)
     return [f"task run {task_run.name}" for task_run in orphans]
-
-
-def _is_held(run: RunFolder) -> bool:
-    """Whether a live process works on it."""
-    try:
-        with run.locked():
-            return False
-    except AlreadyRunning:
-        return True

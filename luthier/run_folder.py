@@ -2,10 +2,11 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from luthier.errors import AlreadyRunning
 from luthier.storage import read_json, write_json
@@ -26,6 +27,8 @@ class RunFolder:
         self.page = self.data / "page.html"
         self.docs = self.data / "docs"
         self.approval = self.root / "approval.json"
+        self.status = self.root / "status.json"
+        self.failure = self.root / "failure.json"
         self.baseline = self.root / "baseline"
         self.evaluation = self.root / "evaluation"
         self.attempts = self.root / "attempts"
@@ -71,12 +74,10 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the run for this process; the lock ends with the process, however it ends."""
+        """Hold the run for this process; the lock ends with the process, however it ends. Raises AlreadyRunning."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / "lock").open("a+") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _taken(handle, fcntl.LOCK_EX, tries=10):
                 handle.seek(0)
                 raise AlreadyRunning(
                     f"run {self.run_id} is already being worked on by process {handle.read().strip() or '?'}",
@@ -87,6 +88,26 @@ class RunFolder:
             handle.write(str(os.getpid()))
             handle.flush()
             yield
+
+    def is_held(self) -> bool:
+        """Whether a live process works on it."""
+        lock = self.root / "lock"
+        if not lock.exists():
+            return False
+        with lock.open() as handle:
+            return not _taken(handle, fcntl.LOCK_SH, tries=1)
+
+
+def _taken(handle: IO[str], kind: int, tries: int) -> bool:
+    """Take a lock; tried again a few times, as somebody who only looks holds it for a moment too."""
+    for left in reversed(range(tries)):
+        try:
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05 if left else 0)
+        else:
+            return True
+    return False
 
 
 class AttemptFolder:

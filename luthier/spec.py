@@ -263,6 +263,7 @@ class RunSpec(Section):
 
     name: str = Field(min_length=1, max_length=200, description="Shown everywhere.")
     project: Annotated[Project, BeforeValidator(_as_project)] = Field(default_factory=Project)
+    recipe: str = Field("", max_length=200, description="The recipe it was made from; runs are compared by it.")
     notes: str = Field("", description="For people; shown in the report.")
     seed: int = Field(17, ge=0, lt=2**31, description="Fixes split, order, dropout and initial adapter.")
     data: DataSpec

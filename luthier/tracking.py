@@ -4,12 +4,12 @@ Local files are the truth; the tracker copies them. `tracking.json` remembers th
 far its metrics were copied; only a kill right between the two can log a batch again, with the same values.
 """
 
-import getpass
 import os
 import time
 from pathlib import Path
 from typing import Any
 
+from luthier import status
 from luthier.history import metric_rows
 from luthier.run_folder import RunFolder
 from luthier.secrets import without_secrets
@@ -127,7 +127,7 @@ class Tracker:
             RUN_TAG: self.run.run_id,
             "luthier.project": spec.project.name,
             "luthier.preset": spec.training.preset,
-            "luthier.creator": creator(),
+            "luthier.creator": status.creator(self.run),
         }
         run = self.client.create_run(experiment, run_name=self.run.run_id, tags=tags)
         source = Dataset(spec.data.path.name, data_sha256[:32], "local", str(spec.data.path))
@@ -154,14 +154,6 @@ class Tracker:
         artifacts = f"{self.client.get_run(self.run_id).info.artifact_uri}/adapter"
         version = same[0] if same else self.client.create_model_version(name, artifacts, self.run_id, tags)
         self.client.set_registered_model_alias(name, "challenger", version.version)
-
-
-def creator() -> str:
-    """The account that runs this; a container's may have no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
 
 
 def is_tracked(run: RunFolder) -> bool:

@@ -22,7 +22,7 @@ from luthier.compute import told
 from luthier.compute.job import Job
 from luthier.errors import PodLost
 from luthier.events import EventLog
-from luthier.failures import FULL, disk_failures, memory_failures, too_big_to_ask, too_big_to_train
+from luthier.failures.guards import FULL, disk_failures, memory_failures, too_big_to_ask, too_big_to_train
 from luthier.models.base import locate
 from luthier.run_folder import RunFolder
 from luthier.spec import RunSpec

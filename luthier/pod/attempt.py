@@ -15,7 +15,7 @@ from luthier.compute.orders import Order, Remote, fetch
 from luthier.compute.supervise import SILENCE_S, Pulse, cause_of_death
 from luthier.errors import AlreadyRunning, HomeError, StorageUnavailable
 from luthier.events import EventLog
-from luthier.failures import FULL
+from luthier.failures.guards import FULL
 from luthier.fence import check_fence
 from luthier.pod.outputs import outputs
 from luthier.pod.sender import Sender

@@ -21,7 +21,7 @@ from luthier.errors import (
     ProviderDenied,
     StorageUnavailable,
 )
-from luthier.failures import too_big_to_train
+from luthier.failures.guards import too_big_to_train
 from luthier.rehearsal.cloud import Image
 
 CRASHES = (

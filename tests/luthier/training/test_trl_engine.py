@@ -9,7 +9,7 @@ from training_runs import make_run, row, spec
 
 from luthier.errors import AlreadyRunning, HomeError, Problems, WorkerFailed
 from luthier.events import EventLog
-from luthier.failures import disk_failures
+from luthier.failures.guards import disk_failures
 from luthier.rows import write_rows
 from luthier.spec_file import load_spec
 from luthier.storage import read_json, read_jsonl

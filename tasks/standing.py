@@ -1,0 +1,37 @@
+"""How a run stands, written down as it begins and ends, whatever ends it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prefect.exceptions import Pause
+
+from luthier import status
+from luthier.errors import WaitsForApproval
+from luthier.failures import record
+from luthier.history import RunHistory
+from luthier.run import Run
+from luthier.secrets import redact
+
+
+@contextmanager
+def standing(run: Run, by: str, how: status.How, flow_run: str) -> Iterator[None]:
+    """Keep `status.json`, `failure.json` and the events started and ended around the block, inside the run's lock."""
+    history = RunHistory(run.folder)
+    status.begin(run.folder, by, how, flow_run)
+    history.tell("started", by=by, how=how, flow_run=flow_run)
+    state, why = "completed", ""
+    try:
+        yield
+        run.folder.failure.unlink(missing_ok=True)
+    except (Pause, WaitsForApproval) as waiting:
+        state, why = "waiting", str(waiting)
+        raise
+    except Exception as error:
+        state, why = "failed", record.keep(run.folder, error)["message"]
+        raise
+    except BaseException:  # Ctrl-C, or Prefect's signal that ends a flow run
+        state = "cancelled"
+        raise
+    finally:
+        history.tell("ended", state=state, why=redact(why))
+        status.end(run.folder, state, redact(why))
