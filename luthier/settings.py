@@ -20,6 +20,18 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".luthier"), description="Where runs, databases and models are kept.")
     mlflow_uri: str | None = Field(None, description="MLflow tracking server; default: a database in the home.")
     prefect_url: str | None = Field(None, description="API of a Prefect server; default: one of the home's own.")
+    database: str | None = Field(
+        None, repr=False, description="Luthier's own tables, as an SQLAlchemy address; default: SQLite in the home."
+    )
+    prefect_database: str | None = Field(
+        None, repr=False, description="Database of `luthier up`'s Prefect server: postgresql+asyncpg://…"
+    )
+    mlflow_database: str | None = Field(
+        None, repr=False, description="Database of `luthier up`'s MLflow server: postgresql+psycopg://…"
+    )
+    mlflow_artifacts: str | None = Field(
+        None, description="Where `luthier up`'s MLflow server keeps artifacts: s3://bucket/prefix, or a path."
+    )
     storage: str | None = Field(
         None, description="Where rented machines keep their runs: s3://bucket/prefix, or a path."
     )
@@ -71,6 +83,10 @@ class Settings(BaseSettings):
     @property
     def models(self) -> Path:
         return self.root / "models"
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.root / 'luthier.db'}"
 
     @property
     def tracking_uri(self) -> str:
