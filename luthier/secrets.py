@@ -9,7 +9,7 @@ HIDDEN = "***"
 SHORTEST = 6
 """Characters. The value of a shorter "secret" stands in ordinary words too, so it is not looked for."""
 
-ENDINGS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE")
+ENDINGS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "WEBHOOK")
 PLACES = ("FILE", "PATH", "DIR")
 """A variable that ends so says where a secret lies, not what it is."""
 

@@ -4,10 +4,11 @@ import difflib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, TomlConfigSettingsSource
 
 from luthier.errors import LuthierError, Problems, SpecError
+from luthier.people import Channel, Person, check_known
 
 FILE = "luthier.toml"
 
@@ -32,6 +33,9 @@ class Settings(BaseSettings):
     mlflow_artifacts: str | None = Field(
         None, description="Where `luthier up`'s MLflow server keeps artifacts: s3://bucket/prefix, or a path."
     )
+    gpu_slots: int | None = Field(
+        None, ge=1, description="Deployed runs that train on this machine at once; default: as many as it has GPUs."
+    )
     storage: str | None = Field(
         None, description="Where rented machines keep their runs: s3://bucket/prefix, or a path."
     )
@@ -51,6 +55,8 @@ class Settings(BaseSettings):
         10, gt=0, le=60, description="Seconds between a pod's signs of life; after three it is lost."
     )
     provider_poll_s: float = Field(15, gt=0, description="Seconds between questions to the provider.")
+    channels: dict[str, Channel] = Field(default_factory=dict, description="Where people are told, by name.")
+    people: dict[str, Person] = Field(default_factory=dict, description="Who is told what, by a short name.")
 
     def __init__(self, **values: Any):
         try:
@@ -71,6 +77,13 @@ class Settings(BaseSettings):
             return home.expanduser().absolute()
         except RuntimeError as error:  # ~somebody
             raise ValueError(str(error)) from None
+
+    @field_validator("people")
+    @classmethod
+    def people_can_be_reached(cls, people: dict[str, Person], info: ValidationInfo) -> dict[str, Person]:
+        if "channels" in info.data:  # else they are refused themselves
+            check_known(people, info.data["channels"])
+        return people
 
     @property
     def root(self) -> Path:
@@ -94,10 +107,14 @@ class Settings(BaseSettings):
 
 
 def _problem(fault: Any) -> LuthierError:
-    key = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
+    loc = [str(part) for part in fault["loc"]]
+    if loc[0] == "channels" and len(loc) > 3:
+        del loc[2]  # pydantic names the kind of channel too
+    key = ".".join(loc)
+    if fault["type"] == "extra_forbidden" and len(loc) == 1:
         near = difflib.get_close_matches(key, Settings.model_fields, n=1)
         fix = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(Settings.model_fields)}."
         return SpecError("unknown key", "", fix, f"{FILE}: {key}")
-    where = f"{FILE}: {key} (or LUTHIER_{key.upper()})"
-    return SpecError(fault["msg"].removeprefix("Value error, "), "", "", where)
+    where = f"{FILE}: {key}" + (f" (or LUTHIER_{key.upper()})" if len(loc) == 1 else "")
+    what = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"].removeprefix("Value error, ")
+    return SpecError(what, "", "", where)

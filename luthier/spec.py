@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from luthier.people import Kind
+
 METRICS = ("exact_match", "token_f1", "rouge_l", "chrf")
 """Answer metrics, all between 0 and 1, higher is better."""
 
@@ -251,7 +253,13 @@ class ReportSpec(Section):
 
 
 class NotifySpec(Section):
-    """Who is told; no keys yet."""
+    """Who is told of this run, of those whom luthier.toml knows."""
+
+    people: list[str] = Field(
+        default_factory=list, description="Only these, by their names in luthier.toml; empty: all."
+    )
+    kinds: list[Kind] = Field(default_factory=list, description="Only these kinds of messages; empty: all.")
+    mute: bool = Field(False, description="Tell nobody.")
 
 
 def _as_project(value: Any) -> Any:

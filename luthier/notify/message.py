@@ -1,0 +1,49 @@
+"""What people are told: one message, whatever channel carries it."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from luthier.people import Kind
+from luthier.storage import sha256_bytes
+
+MessageKind = Kind | Literal["test", "digest", "undelivered"]
+
+
+class Link(BaseModel):
+    """Somewhere to look: a web address, or a file's path, which only machines that share the disk can open."""
+
+    label: str
+    target: str
+
+    @property
+    def is_web(self) -> bool:
+        return self.target.startswith(("http://", "https://"))
+
+
+class Message(BaseModel):
+    """Plain text throughout; each channel escapes it.
+
+    title: one line; lead: a sentence or two; facts: pairs of a label and a value; cause and fix: of what went wrong;
+    usd: what the run has cost so far; at: seconds since 1970; summary: the report's first page as HTML for mail.
+    """
+
+    id: str
+    kind: MessageKind
+    title: str
+    lead: str = ""
+    facts: list[tuple[str, str]] = []
+    cause: str = ""
+    fix: str = ""
+    links: list[Link] = []
+    run_id: str = ""
+    project: str = ""
+    creator: str = ""
+    usd: float | None = None
+    at: float
+    summary: str = ""
+
+
+def message_id(*parts: str) -> str:
+    """The same for the same parts, so that telling something twice is seen; goes into mail headers and Slack blocks."""
+    return sha256_bytes("\0".join(parts).encode())[:32]

@@ -1,0 +1,25 @@
+"""Telling people while a run is going on, which never fails or delays it."""
+
+from typing import Any
+
+from prefect import get_run_logger
+
+from luthier.notify.tell import deliver_in_background, put
+from luthier.notify.wording import of_run
+from luthier.people import Kind
+from luthier.run import Run
+
+
+def tell(run: Run, kind: Kind, key: str, text: str = "", fix: str = "", **details: Any) -> None:
+    """Tell whoever wants to know. `key` makes the message one of its own within run and kind: the same key twice
+    tells once.
+
+    text: what happened, a sentence or two; fix: what to do; details: more lines, as `usd_per_hour="1.20"`. The message
+    is kept before this returns, and sent in the background.
+    """
+    try:
+        message = of_run(run.folder, run.asked, kind, key, text, fix, **details)
+        if put(message, run.asked.notify, run.settings):
+            deliver_in_background(run.settings)
+    except Exception as error:  # nobody's training ends because a message could not be written
+        get_run_logger().warning("nobody could be told (%s): %s", kind, error)
