@@ -9,6 +9,9 @@ from luthier.notify.outbox import Delivery, Outbox
 from luthier.secrets import redact
 from luthier.settings import Settings
 
+WITHIN_S = 20
+"""What a hook, or the end of a process, spends on sending at most; the rest is for the next process."""
+
 AT_ONCE = 8
 PAUSES_S = (10, 60, 300, 900, 1800, 3600)
 """Between attempts; the last one again and again."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from luthier.notify.message import Message, message_id
@@ -104,6 +104,13 @@ class Outbox:
         asked = select(table.body).where(table.at >= since, table.at < until).order_by(table.at)
         with self.engine.connect() as connection:
             return [Message.model_validate_json(body) for body in connection.scalars(asked)]
+
+    def last_digest(self, person: str) -> float | None:
+        """When the person's newest daily summary was made."""
+        joined = DELIVERIES.join(MESSAGES, MESSAGES.c.id == DELIVERIES.c.message)
+        asked = select(func.max(MESSAGES.c.at)).select_from(joined)
+        with self.engine.connect() as connection:
+            return connection.scalar(asked.where(MESSAGES.c.kind == "digest", DELIVERIES.c.person == person))
 
     def _claimed(self, delivery: str, claim: str) -> Delivery:
         joined = select(DELIVERIES, MESSAGES.c.body).join(MESSAGES, MESSAGES.c.id == DELIVERIES.c.message)

@@ -2,15 +2,12 @@
 
 import threading
 
-from luthier.notify.deliver import deliver
+from luthier.notify.deliver import WITHIN_S, deliver
 from luthier.notify.message import Message
 from luthier.notify.outbox import Outbox
 from luthier.notify.recipients import recipients
 from luthier.settings import Settings
 from luthier.spec import NotifySpec
-
-WITHIN_S = 20
-"""What a hook, or the end of a process, spends on sending at most; the rest is for the next process."""
 
 
 def put(message: Message, asked: NotifySpec, settings: Settings) -> bool:

@@ -8,7 +8,7 @@ from luthier.compute.pods.record import Records, cost_usd
 from luthier.failures import record
 from luthier.notify import places
 from luthier.notify.message import Message, message_id
-from luthier.notify.verdict import summary, verdict
+from luthier.notify.verdict import verdict
 from luthier.people import Kind
 from luthier.reporting.numbers import seconds
 from luthier.run_folder import RunFolder
@@ -59,7 +59,7 @@ def of_run(run: RunFolder, spec: RunSpec, kind: Kind, key: str, text: str = "", 
         creator=told.get("creator", ""),
         usd=usd,
         at=time.time(),
-        summary=summary(run) if found else "",
+        summary=found.summary if found else "",
     )
 
 
