@@ -5,7 +5,7 @@ from typing import Any
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows.flow_runs import introduce, started_by
+from flows.flow_runs import introduce, name_of, started_by
 from flows.hooks import end_pods
 from luthier.approval import check_approved
 from luthier.run import open_run
@@ -25,10 +25,9 @@ from tasks.work import retries
 
 
 def run_name() -> str:
-    """What lists of flow runs say: project, recipe, name, preset. The spec may still be as somebody wrote it."""
+    """The spec may still be as somebody wrote it."""
     spec = flow_run.parameters["spec"]
-    spec = spec if isinstance(spec, RunSpec) else RunSpec.model_validate(spec)
-    return " · ".join(filter(None, (spec.project.name, spec.recipe, spec.name, spec.training.preset)))
+    return name_of(spec if isinstance(spec, RunSpec) else RunSpec.model_validate(spec))
 
 
 @flow(

@@ -11,12 +11,21 @@ from prefect.states import Crashed
 from luthier import status
 from luthier.run import Run
 from luthier.run_folder import RunFolder
+from luthier.spec import RunSpec
 from luthier.storage import read_json, write_json
 
 RUNNING: dict[str, Any] = {"state": {"type": {"any_": ["RUNNING"]}}}
 
 CREATOR = "creator:"
 """What a flow run's tag that names its creator begins with."""
+
+RUN = "run:"
+"""What a flow run's tag that names its run begins with; flows/submission.py finds it by that."""
+
+
+def name_of(spec: RunSpec) -> str:
+    """What lists of flow runs say: project, recipe, name, preset."""
+    return " · ".join(filter(None, (spec.project.name, spec.recipe, spec.name, spec.training.preset)))
 
 
 def started_by() -> tuple[str, status.How]:
@@ -33,11 +42,11 @@ def started_by() -> tuple[str, status.How]:
 def introduce(run: Run) -> None:
     """Note in the run's folder which flow run works on it; call while the run is locked.
 
-    The flow run gets the tags of its project and creator (its tasks do not: a tag costs each of them a second). The
-    one before it is shown as crashed if it still counts as running: nobody else can hold the lock.
+    The flow run gets the tags of its run, project and creator (its tasks do not: a tag costs each of them a second).
+    The one before it is shown as crashed if it still counts as running: nobody else can hold the lock.
     """
     flow_run = get_run_context().flow_run
-    tags = {f"project:{run.spec.project.name}", f"{CREATOR}{started_by()[0]}"}
+    tags = {f"{RUN}{run.folder.run_id}", f"project:{run.spec.project.name}", f"{CREATOR}{started_by()[0]}"}
     with get_client(sync_client=True) as client:
         client.update_flow_run(flow_run.id, tags={*flow_run.tags, *tags})
         if (before := worked_on_by(run.folder)) not in (None, str(flow_run.id)):

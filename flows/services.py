@@ -45,12 +45,13 @@ def serve(settings: Settings, mlflow_port: int, as_json: bool) -> int:
 
 def deploy() -> None:
     """Register the deployments of prefect.yaml, and the automations, on the server that PREFECT_API_URL names."""
-    from flows import automations
+    from flows import automations, queues
 
     if not DEPLOYMENTS.exists():
         say("No deployments: they need a checkout of Luthier, as an installed package has no prefect.yaml.")
         return
     _prefect_cli("work-pool", "create", POOL, "--type", "process", "--overwrite")
+    queues.register(POOL, Settings())
     _prefect_cli("--no-prompt", "deploy", "--all", "--prefect-file", str(DEPLOYMENTS))
     automations.register()
 

@@ -12,6 +12,7 @@ COMMANDS = {
     "estimate": "Say what a run would take in hours and dollars; spend nothing.",
     "rehearse": "Rehearse the recovery of a run on a simulated cloud; spend nothing.",
     "run": "Run a spec from its data to the report; the same spec again continues.",
+    "submit": "Put a run in line on the Prefect server that is up, or on a schedule.",
     "approve": "Approve or reject the data of a run that waits for it.",
     "runs": "List, show and export runs.",
     "up": "Keep the Prefect and MLflow servers running, with a worker.",

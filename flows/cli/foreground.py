@@ -13,7 +13,7 @@ from luthier.tracking import is_tracked
 
 def run_spec(spec: RunSpec, again: bool, as_json: bool) -> int:
     """Run `spec` unless it is complete, then show its result; returns the exit code of its verdict."""
-    return _show(finished(spec, Settings(), again), as_json)
+    return show(finished(spec, Settings(), again), as_json)
 
 
 def finished(spec: RunSpec, settings: Settings, again: bool) -> Run:
@@ -54,7 +54,7 @@ def _run_flow(spec: RunSpec, settings: Settings, again: bool) -> None:
             APILogHandler().flush()  # before the server that takes the log is stopped
 
 
-def _show(run: Run, as_json: bool) -> int:
+def show(run: Run, as_json: bool) -> int:
     report = read_json(run.folder.report / "report.json")
     show_result(run, report)
     if as_json:
