@@ -6,8 +6,9 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from flows.flow_runs import introduce, name_of, started_by
-from flows.hooks import end_pods
+from flows.hooks import end_pods, tell_end
 from luthier.approval import check_approved
+from luthier.notify.recipients import check_people
 from luthier.run import open_run
 from luthier.settings import Settings
 from luthier.spec import RunSpec
@@ -34,9 +35,10 @@ def run_name() -> str:
     name="finetune",
     flow_run_name=run_name,
     description="Fine-tune a model and prove that it helped.",
-    on_failure=[end_pods],
-    on_crashed=[end_pods],
-    on_cancellation=[end_pods],
+    on_completion=[tell_end],
+    on_failure=[end_pods, tell_end],
+    on_crashed=[end_pods, tell_end],
+    on_cancellation=[end_pods, tell_end],
 )
 def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
     """Validate the data, estimate, measure the base, train, measure again, report.
@@ -47,6 +49,7 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
     """
     run = open_run(spec, Settings(), again)
     check_settings(run)
+    check_people(run.asked.notify, run.settings)
     retried = retries(spec.compute)
     with run.folder.locked(), standing(run, *started_by(), str(flow_run.id)), tracked(run), released(run):
         run.save_spec()

@@ -11,6 +11,7 @@ from prefect.states import Crashed
 from luthier import status
 from luthier.run import Run
 from luthier.run_folder import RunFolder
+from luthier.settings import Settings
 from luthier.spec import RunSpec
 from luthier.storage import read_json, write_json
 
@@ -59,6 +60,12 @@ def worked_on_by(run: RunFolder) -> str | None:
     """Id of the flow run that was the last to work on it."""
     record = run.root / "prefect.json"
     return read_json(record)["prefect_flow_run_id"] if record.exists() else None
+
+
+def runs_of(settings: Settings, flow_run_id: str) -> list[RunFolder]:
+    """The run folders that this flow run was the last to work on."""
+    runs = (RunFolder(path.parent) for path in settings.runs.glob("*/prefect.json"))
+    return [run for run in runs if worked_on_by(run) == flow_run_id]
 
 
 def crash(client: SyncPrefectClient, flow_run_id: str, why: str) -> str | None:

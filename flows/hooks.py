@@ -1,4 +1,4 @@
-"""What Prefect calls when a flow run ends: no pod may be left behind.
+"""What Prefect calls when a flow run ends: no pod may be left behind, and people are told.
 
 The engine calls a hook with positions, the runner with names, in a process of its own that has only the database and
 the disk to go by; hence the exact signature.
@@ -9,10 +9,10 @@ from typing import Any
 
 from prefect import Flow
 from prefect.client.schemas.objects import FlowRun, State
+from prefect.settings import get_current_settings
 
-from flows.flow_runs import worked_on_by
+from flows.flow_runs import runs_of
 from luthier.errors import AlreadyRunning, LuthierError
-from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 
 
@@ -28,7 +28,18 @@ def end_pods(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None
                 print(f"a pod may still run, and cost money: {error}")
 
 
-def runs_of(settings: Settings, flow_run_id: str) -> list[RunFolder]:
-    """The run folders that this flow run was the last to work on."""
-    runs = (RunFolder(path.parent) for path in settings.runs.glob("*/prefect.json"))
-    return [run for run in runs if worked_on_by(run) == flow_run_id]
+def tell_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001
+    """Tell people how the flow run ended. Takes 20 seconds at most; what is not delivered then, others deliver."""
+    from flows.endings import ending
+    from luthier.notify.deliver import WITHIN_S, deliver
+    from luthier.notify.tell import put
+
+    settings = Settings()
+    if not settings.channels:
+        return
+    try:
+        found = ending(flow_run, state, settings, str(get_current_settings().api.url))
+        if found and put(*found, settings):
+            deliver(settings, WITHIN_S)
+    except Exception as error:  # the run is what it is, whether people hear of it or not; the sweep tells it again
+        print(f"nobody could be told: {type(error).__name__}: {error}")

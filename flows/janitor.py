@@ -1,4 +1,4 @@
-"""The janitor: pods that no live run owns are ended, and what died unseen is shown as crashed."""
+"""The janitor: pods that no live run owns are ended, and what died unseen is shown as crashed and told."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from prefect.client.schemas.filters import FlowRunFilter, TaskRunFilter
 from prefect.states import Crashed
 
 from flows.flow_runs import RUNNING, crash, worked_on_by
+from flows.unsaid import tell_unsaid
 from luthier.compute.pods.janitor import Orphan, sweep
 from luthier.compute.pods.runpod import open_provider
 from luthier.errors import ProviderDenied
@@ -30,9 +31,10 @@ def janitor() -> dict[str, Any]:
             log.error("%s could not be ended, and costs money: %s", each.pod.name, each.reason)
     with get_client(sync_client=True) as client:
         crashed = [*_dead_flow_runs(client, settings), *_orphan_task_runs(client)]
-    for line in (*ended, *crashed):
+        told = [f"told the end of {name}" for name in tell_unsaid(client, settings)]
+    for line in (*ended, *crashed, *told):
         log.info(line)
-    return {"pods_ended": ended, "marked_crashed": crashed}
+    return {"pods_ended": ended, "marked_crashed": crashed, "told": told}
 
 
 def _swept(settings: Settings) -> list[Orphan]:

@@ -143,6 +143,12 @@ def running(home: Path) -> str | None:
     return None
 
 
+def is_own(settings: Settings, url: str) -> bool:
+    """Whether the server at this API address is this home's own, which serves nobody else."""
+    record = prefect_home(settings) / "server.json"
+    return record.exists() and read_json(record)["url"] == url.rstrip("/")
+
+
 def healthy(url: str) -> bool:
     try:
         return httpx.get(f"{url}/health", timeout=5).status_code == 200

@@ -4,7 +4,7 @@ import random
 
 from luthier.rows import Rows
 from luthier.run import Run
-from luthier.spec import DataSpec, RunSpec, SplitSpec
+from luthier.spec import DataSpec, NotifySpec, RunSpec, SplitSpec
 from luthier.storage import write_jsonl
 
 STEPS, ANSWERS, ANSWER_TOKENS = 6, 6, 24
@@ -31,5 +31,6 @@ def sample_spec(run: Run, count: int) -> RunSpec:
             "data": DataSpec(path=path, format="messages", split=SplitSpec(test=0.2, validation=0.2, by="random")),
             "training": run.asked.training.model_copy(update=training),
             "evaluation": spec.evaluation.model_copy(update=evaluation),
+            "notify": NotifySpec(mute=True),
         }
     )

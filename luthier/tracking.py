@@ -58,8 +58,8 @@ class Tracker:
         experiment = self._experiment(slug(spec.project.name))
         known = self.client.search_runs([experiment], f"tags.`{RUN_TAG}` = '{self.run.run_id}'")
         run_id = known[0].info.run_id if known else self._create(experiment, spec, data_sha256)
-        state = {"mlflow_run_id": run_id, "mlflow_uri": without_secrets(self.uri), "synced_step": -1}
-        write_json(self.run.tracking, state)
+        found = {"mlflow_run_id": run_id, "mlflow_uri": without_secrets(self.uri), "mlflow_experiment_id": experiment}
+        write_json(self.run.tracking, found | {"synced_step": -1})
         return run_id
 
     def sync_metrics(self, rows: list[dict[str, Any]]) -> None:

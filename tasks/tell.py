@@ -5,7 +5,7 @@ from typing import Any
 from prefect import get_run_logger
 
 from luthier.notify.tell import deliver_in_background, put
-from luthier.notify.wording import of_run
+from luthier.notify.wording import Said, event_id, of_run
 from luthier.people import Kind
 from luthier.run import Run
 
@@ -18,7 +18,9 @@ def tell(run: Run, kind: Kind, key: str, text: str = "", fix: str = "", **detail
     is kept before this returns, and sent in the background.
     """
     try:
-        message = of_run(run.folder, run.asked, kind, key, text, fix, **details)
+        if not run.settings.channels:
+            return
+        message = of_run(event_id(run.folder, kind, key), kind, run.folder, run.asked, Said(text, fix, details))
         if put(message, run.asked.notify, run.settings):
             deliver_in_background(run.settings)
     except Exception as error:  # nobody's training ends because a message could not be written

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from luthier.notify.message import Message, message_id
 from luthier.notify.recipients import Recipient
-from luthier.notify.tables import DELIVERIES, MESSAGES, engine
+from luthier.notify.tables import DELIVERIES, MESSAGES, SCHEMA, engine
 from luthier.secrets import redact
 from luthier.settings import Settings
 
@@ -47,6 +47,12 @@ class Outbox:
         except IntegrityError:
             return False
         return True
+
+    @property
+    def since(self) -> float:
+        """When it was made (seconds since 1970); what happened before is not told."""
+        with self.engine.connect() as connection:
+            return connection.scalars(select(SCHEMA.c.since)).one()
 
     def holds(self, message: str) -> bool:
         with self.engine.connect() as connection:

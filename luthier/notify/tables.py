@@ -18,7 +18,9 @@ PATIENCE_S = 15
 
 METADATA = MetaData()
 
-SCHEMA = Table("notify_schema", METADATA, Column("version", Integer, primary_key=True))
+SCHEMA = Table(
+    "notify_schema", METADATA, Column("version", Integer, primary_key=True), Column("since", Float, nullable=False)
+)
 
 MESSAGES = Table(
     "messages",
@@ -59,7 +61,7 @@ def engine(url: str) -> Engine:
         event.listen(connected, "connect", _several_processes)
     _make(connected)
     with connected.connect() as connection:
-        found = max(connection.scalars(select(SCHEMA.c.version)).all())
+        found = connection.scalars(select(SCHEMA.c.version)).one()
     if found > VERSION:
         why = f"Its messages have version {found}, this Luthier knows {VERSION}"
         raise HomeError("the database belongs to a newer Luthier", why, "Update Luthier.", without_secrets(url))
@@ -80,7 +82,7 @@ def _make(connected: Engine) -> None:
             METADATA.create_all(connected)
             with connected.begin() as connection:
                 if connection.scalars(select(SCHEMA.c.version)).first() is None:
-                    connection.execute(insert(SCHEMA).values(version=VERSION))
+                    connection.execute(insert(SCHEMA).values(version=VERSION, since=time.time()))
             return
         except DBAPIError:
             if not left:

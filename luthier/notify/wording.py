@@ -1,13 +1,13 @@
 """What is said of a run, from the files in its folder."""
 
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from luthier import status
 from luthier.compute.pods.record import Records, cost_usd
 from luthier.failures import record
 from luthier.notify import places
-from luthier.notify.message import Message, message_id
+from luthier.notify.message import Link, Message, message_id
 from luthier.notify.verdict import verdict
 from luthier.people import Kind
 from luthier.reporting.numbers import seconds
@@ -27,18 +27,29 @@ TITLES: dict[Kind, str] = {
 }
 
 
-def of_run(run: RunFolder, spec: RunSpec, kind: Kind, key: str, text: str = "", fix: str = "", **facts: Any) -> Message:
-    """The message of `kind` about a run; key: what makes it another message than the last one of its kind.
+class Said(NamedTuple):
+    """What the run's files do not say. text: what happened; fix: what to do; facts: more lines, label: value."""
 
-    text: what happened, where the run's files do not say it; facts: more lines, label: value.
-    """
+    text: str = ""
+    fix: str = ""
+    facts: dict[str, Any] = {}
+
+
+def event_id(run: RunFolder, kind: Kind, key: str) -> str:
+    """Of something that happens while a run goes on. A run that was deleted and made again is another one."""
+    return message_id(run.run_id, str((status.standing(run) or {}).get("created", "")), kind, key)
+
+
+def of_run(id: str, kind: Kind, run: RunFolder, spec: RunSpec, said: Said) -> Message:
+    """The message of `kind` about a run that has a folder."""
     told = status.standing(run) or {}
-    failure = (record.kept(run) if kind in ("failed", "crashed") else None) or {}
+    failure = (record.kept(run) if kind == "failed" else None) or {}
     found = verdict(run) if kind == "completed" else None
     usd = round(cost_usd(Records(run).all(), time.time()), 2)
-    lines = {
+    cause = " ".join(failure[part] for part in ("where", "what", "why") if failure.get(part))
+    facts = {
         **(found.facts if found else {}),
-        **{label.replace("_", " ").capitalize(): str(value) for label, value in facts.items()},
+        **{label.replace("_", " ").capitalize(): str(value) for label, value in said.facts.items()},
         "Cost": f"${usd:,.2f}",
         "Since its start": seconds(time.time() - told["created"]) if told else "",
         "Run": run.run_id,
@@ -46,13 +57,13 @@ def of_run(run: RunFolder, spec: RunSpec, kind: Kind, key: str, text: str = "", 
         "Started by": told.get("creator", ""),
     }
     return Message(
-        id=message_id(run.run_id, str(told.get("created", "")), kind, key),
+        id=id,
         kind=kind,
         title=f"{found.word if found else TITLES[kind]}: {_line(spec.name)}",
-        lead=redact(text or (found.sentence if found else told.get("why", "") if kind == "crashed" else "")),
-        facts=[(label, redact(value)) for label, value in lines.items() if value],
-        cause=redact(" ".join(filter(None, (failure.get("where"), failure.get("what"), failure.get("why"))))),
-        fix=redact(fix or failure.get("fix", "")),
+        lead=redact(found.sentence if found else "" if cause else said.text),
+        facts=[(label, redact(value)) for label, value in facts.items() if value],
+        cause=redact(cause),
+        fix=redact(said.fix or failure.get("fix", "")),
         links=places.links(run),
         run_id=run.run_id,
         project=spec.project.name,
@@ -60,6 +71,22 @@ def of_run(run: RunFolder, spec: RunSpec, kind: Kind, key: str, text: str = "", 
         usd=usd,
         at=time.time(),
         summary=found.summary if found else "",
+    )
+
+
+def without_folder(id: str, kind: Kind, name: str, project: str, said: Said, page: str) -> Message:
+    """The message about a flow run that ended before it had a run, or whose run's folder is elsewhere."""
+    return Message(
+        id=id,
+        kind=kind,
+        title=f"{TITLES[kind]}: {_line(name)}",
+        lead="" if kind == "failed" else redact(said.text),
+        facts=[("Project", project)] if project else [],
+        cause=redact(said.text) if kind == "failed" else "",
+        fix=redact(said.fix),
+        links=[Link(label="Prefect", target=page)],
+        project=project,
+        at=time.time(),
     )
 
 

@@ -71,4 +71,4 @@ def test_that_a_pod_could_not_be_ended_is_said_and_fails_nothing(rented, monkeyp
 
 def test_the_flow_has_them_for_every_bad_end():
     for hooks in (finetune.on_failure_hooks, finetune.on_crashed_hooks, finetune.on_cancellation_hooks):
-        assert hooks == [end_pods]
+        assert hooks[0] is end_pods
