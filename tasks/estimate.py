@@ -13,6 +13,7 @@ from luthier.estimate.words import lines
 from luthier.run import Run
 from luthier.spec_file import load_spec, save_spec
 from tasks import artifacts
+from tasks.alarms import expensive, out_of_money
 from tasks.pods import is_rented
 from tasks.terminal import display
 from tasks.work import RETRIED
@@ -33,7 +34,9 @@ def estimate(run: Run) -> None:
         shown.line(line)
     shown.close()
     if error := over_budget(found, run.spec.budget):
+        out_of_money(run, error)
         raise error
+    expensive(run, found)
     if is_rented(run):
         _keep_gpu(run, found)
 

@@ -10,6 +10,7 @@ from luthier.events import Event
 from luthier.history import interruptions, write_metrics
 from luthier.run import Run
 from tasks import artifacts
+from tasks.alarms import alarm, out_of_money
 from tasks.pace import Pace, in_words
 from tasks.terminal import display
 from tasks.track import tolerant_tracker
@@ -44,12 +45,14 @@ class Watcher:
             artifacts.update_progress(self.artifact, 100.0, f"{self.stage}: done")
         else:
             artifacts.update_progress(self.artifact, self.percent, f"{self.stage}: {error}")
+            out_of_money(self.run, error)
         self.display.close()
 
     def show(self, event: Event) -> None:
         handler = getattr(self, f"_on_{event['kind']}", None)
         if handler:
             handler(event)
+        alarm(self.run, self.stage, event)
 
     def say(self, text: str) -> None:
         """One line for people: terminal and Prefect log."""

@@ -5,6 +5,7 @@ import threading
 import time
 
 from luthier.notify.channels import Undelivered, send
+from luthier.notify.elsewhere import tell_elsewhere
 from luthier.notify.outbox import Delivery, Outbox
 from luthier.secrets import redact
 from luthier.settings import Settings
@@ -18,6 +19,9 @@ PAUSES_S = (10, 60, 300, 900, 1800, 3600)
 
 ATTEMPTS = 30
 """About a day of them; then it is given up until `luthier notify send`."""
+
+ELSEWHERE_AFTER = 3
+"""Attempts, a bit more than a minute; at once where the receiver says that it never takes it."""
 
 LOG = logging.getLogger(__name__)
 
@@ -53,14 +57,16 @@ def _carry(outbox: Outbox, delivery: Delivery, settings: Settings) -> None:
     try:
         send(delivery.message, settings.channels[delivery.recipient.channel], delivery.recipient.address)
     except Undelivered as failure:
-        _again(outbox, delivery, failure)
+        _again(outbox, delivery, failure, settings)
     except Exception as error:  # a fault of ours: it must not end the thread without a word in the outbox
-        _again(outbox, delivery, Undelivered(f"{type(error).__name__}: {error}"))
+        _again(outbox, delivery, Undelivered(f"{type(error).__name__}: {error}"), settings)
     else:
         outbox.sent(delivery)
 
 
-def _again(outbox: Outbox, delivery: Delivery, failure: Undelivered) -> None:
+def _again(outbox: Outbox, delivery: Delivery, failure: Undelivered, settings: Settings) -> None:
     LOG.warning("not delivered at %s: %s", delivery.recipient.channel, redact(str(failure)))
     pause = PAUSES_S[min(delivery.attempts, len(PAUSES_S)) - 1]
     outbox.failed(delivery, str(failure), pause if delivery.attempts < ATTEMPTS else None)
+    if failure.hopeless or delivery.attempts >= ELSEWHERE_AFTER:
+        tell_elsewhere(outbox, delivery, failure, settings)

@@ -98,6 +98,17 @@ class Outbox:
             rows = [dict(row) for row in found.mappings()]
         return [row | {"title": Message.model_validate_json(row.pop("body")).title} for row in rows]
 
+    def recipients_of(self, message: str) -> list[Recipient]:
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(DELIVERIES).where(DELIVERIES.c.message == message))
+            return [_recipient(row) for row in rows.mappings()]
+
+    def troubled(self, channel: str) -> int:
+        """How many deliveries the channel has refused and does not have yet."""
+        refused = (DELIVERIES.c.channel == channel, DELIVERIES.c.state != "sent", DELIVERIES.c.error != "")
+        with self.engine.connect() as connection:
+            return connection.scalars(select(func.count()).select_from(DELIVERIES).where(*refused)).one()
+
     def hurry(self) -> None:
         """Whatever is undelivered is due now, also what was given up."""
         left = or_(DELIVERIES.c.state == "waiting", DELIVERIES.c.state == "given_up")
