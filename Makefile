@@ -27,7 +27,7 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/hadolint deployments/Dockerfile
+	$(BIN)/hadolint deployments/Dockerfile deployments/flows.Dockerfile
 
 # The tests marked drill; with N=30 so many seeded rehearsals instead (FIRST=12 begins with that seed).
 drill: install
