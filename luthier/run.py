@@ -44,7 +44,11 @@ class Run:
         return self.folder.completed(stage, self.key(stage)) if there else None
 
     def save_spec(self) -> None:
-        """Write what may have changed since the run began (notes, brand, compute); call while the run is locked."""
+        """Write what may have changed since the run began (notes, brand, compute); call while the run is locked.
+
+        asked.yaml holds the spec as it was given, by which this run is found again.
+        """
+        save_spec(self.asked, self.folder.asked)
         if self.folder.spec.exists():
             save_spec(self.spec, self.folder.spec)
 

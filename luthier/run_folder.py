@@ -19,6 +19,7 @@ class RunFolder:
         self.root = Path(root)
         self.run_id = self.root.name
         self.spec = self.root / "spec.yaml"
+        self.asked = self.root / "asked.yaml"
         self.base = self.root / "base.json"
         self.data = self.root / "data"
         self.accepted = self.data / "accepted.parquet"
@@ -29,6 +30,8 @@ class RunFolder:
         self.approval = self.root / "approval.json"
         self.status = self.root / "status.json"
         self.failure = self.root / "failure.json"
+        self.notes = self.root / "notes.jsonl"
+        self.failures = self.root / "failures.jsonl"
         self.baseline = self.root / "baseline"
         self.evaluation = self.root / "evaluation"
         self.attempts = self.root / "attempts"

@@ -1,7 +1,7 @@
 import pytest
 from report_run import make_run
 
-from luthier.catalogue import export_run
+from luthier.catalogue.export import export_run
 from luthier.errors import NotFound, SpecError
 from luthier.storage import write_text
 
