@@ -15,6 +15,7 @@ COMMANDS = {
     "submit": "Put a run in line on the Prefect server that is up, or on a schedule.",
     "approve": "Approve or reject the data of a run that waits for it.",
     "runs": "List, show and export runs.",
+    "notify": "Try the channels that tell people; see and send what waits.",
     "up": "Keep the Prefect and MLflow servers running, with a worker.",
     "janitor": "End rented pods that no live run owns.",
     "doctor": "Find what is missing on this machine and say how to mend it.",

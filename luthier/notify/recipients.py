@@ -36,6 +36,12 @@ def of_person(key: str, settings: Settings) -> list[Recipient]:
     return _at(key, settings.people[key], settings)
 
 
+def everybody(settings: Settings) -> list[Recipient]:
+    """All people and all shared channels."""
+    people = [each for key in settings.people for each in of_person(key, settings)]
+    return [*people, *shared_channels(settings)]
+
+
 def shared_channels(settings: Settings) -> list[Recipient]:
     """Channels that no person names are everybody's: each tells what is usual."""
     named = {name for person in settings.people.values() for name in person.channels}
