@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from flows.flow_runs import runs_of
 from luthier import status
-from luthier.errors import LuthierError, WaitsForApproval
+from luthier.errors import LuthierError
 from luthier.notify.message import Message, message_id
 from luthier.notify.places import flow_run_page
 from luthier.notify.wording import Said, of_run, without_folder
@@ -58,11 +58,11 @@ def ending(flow_run: FlowRun, state: State[Any], settings: Settings, api_url: st
 
 
 def _kind(state: State[Any], run: RunFolder | None) -> Kind | None:
-    """Prefect calls Ctrl-C a crash, and a process that ends to wait for somebody a failure; the run knows better."""
+    """Prefect calls Ctrl-C a crash, and a process that ends to wait for somebody cancelled; the run knows better."""
     kind = KINDS[state.type]
-    if kind == "failed" and WaitsForApproval.__name__ in (state.message or ""):
-        return None
     told = status.standing(run) if run else None
+    if told and told["state"] == "waiting" and told["why"] == state.message:
+        return None
     return "cancelled" if kind == "crashed" and told and told["state"] == "cancelled" else kind
 
 

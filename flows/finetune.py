@@ -4,20 +4,24 @@ from typing import Any
 
 from prefect import flow
 from prefect.runtime import flow_run
+from prefect.states import State
 
 from flows.flow_runs import introduce, name_of, started_by
 from flows.hooks import end_pods, tell_end
-from luthier.approval import check_approved
+from luthier.approval import check_cost, check_data
+from luthier.errors import Rejected, WaitsForApproval
 from luthier.notify.recipients import check_people
 from luthier.run import open_run
 from luthier.settings import Settings
 from luthier.spec import RunSpec
+from tasks.approval import stand_still, take_answer
 from tasks.baseline_eval import baseline_eval
 from tasks.checkpoint_resume import checkpoint_resume
 from tasks.estimate import estimate
 from tasks.evaluate import evaluate
 from tasks.pods import check_settings, release, released
 from tasks.report import report
+from tasks.sharing import shared
 from tasks.standing import standing
 from tasks.track import tracked
 from tasks.train import train
@@ -40,7 +44,7 @@ def run_name() -> str:
     on_crashed=[end_pods, tell_end],
     on_cancellation=[end_pods, tell_end],
 )
-def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
+def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any] | State[Any]:
     """Validate the data, estimate, measure the base, train, measure again, report.
 
     Args:
@@ -51,16 +55,26 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any]:
     check_settings(run)
     check_people(run.asked.notify, run.settings)
     retried = retries(spec.compute)
-    with run.folder.locked(), standing(run, *started_by(), str(flow_run.id)), tracked(run), released(run):
-        run.save_spec()
-        introduce(run)
-        validate_data(run)
-        check_approved(run)
-        estimate.with_options(**retried)(run)
-        baseline_eval.with_options(**retried)(run)
-        train.with_options(**retried)(run)
-        checkpoint_resume(run, trained=True)
-        evaluate.with_options(**retried)(run)
-        release(run, "Nothing is left for it to do")
-        report(run)
+    try:
+        with (
+            run.folder.locked(),
+            shared(run),
+            standing(run, *started_by(), str(flow_run.id)),
+            tracked(run),
+            released(run),
+        ):
+            run.save_spec()
+            introduce(run)
+            take_answer(run.folder)
+            validate_data(run)
+            check_data(run)
+            check_cost(run, estimate.with_options(**retried)(run))
+            baseline_eval.with_options(**retried)(run)
+            train.with_options(**retried)(run)
+            checkpoint_resume(run, trained=True)
+            evaluate.with_options(**retried)(run)
+            release(run, "Nothing is left for it to do")
+            report(run)
+    except (WaitsForApproval, Rejected) as word:
+        return stand_still(run, word)
     return {"run_id": run.folder.run_id, **(run.completed("report") or {})}

@@ -84,6 +84,10 @@ class WorkerDied(LuthierError):
     retryable = True
 
 
+class WorkerKilledForMemory(WorkerDied):
+    """The kernel ended the worker process because memory ran out."""
+
+
 class PodGone(WorkerDied):
     """The rented machine cannot be counted on any more; the next attempt gets another."""
 
@@ -177,6 +181,14 @@ class OutOfMemory(WorkerFailed):
     """Not enough memory for this batch size and length."""
 
 
+class LossNotFinite(WorkerFailed):
+    """The training loss, or its gradient, is no number any more."""
+
+
+class TrainingDiverged(WorkerFailed):
+    """The training loss grows and grows."""
+
+
 class NoProgress(LuthierError):
     """Several attempts in a row ended without a new checkpoint."""
 
@@ -187,6 +199,18 @@ class WaitsForApproval(LuthierError):
     """A person has to say yes before the run goes on; starting it again continues it."""
 
     exit_code = 5
+
+
+class Rejected(LuthierError):
+    """A person said no."""
+
+
+class DataRejected(Rejected, DataError):
+    """A person found the data unfit."""
+
+
+class CostRejected(Rejected, OverBudget):
+    """A person found the run too dear."""
 
 
 class Cancelled(LuthierError):

@@ -94,6 +94,10 @@ class Tracker:
         self.client.set_terminated(run_id, "FINISHED")
         write_json(self.run.tracking, {**self.state, "finished": report["adapter_sha256"]})
 
+    def wait(self) -> None:
+        """Show that the MLflow run goes on later: MLflow has no state for one that waits for a person."""
+        self.client.update_run(self.run_id, status="SCHEDULED")
+
     def close(self, status: str) -> None:
         """End the MLflow run as FAILED or KILLED; a later attempt opens it again."""
         self.client.set_terminated(self.run_id, status)

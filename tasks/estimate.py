@@ -23,7 +23,7 @@ PAGE_WIDTH = 100
 
 
 @task(name="estimate", **RETRIED)
-def estimate(run: Run) -> None:
+def estimate(run: Run) -> Estimate:
     """Say hours and dollars, choose the GPU where the spec leaves it open. Raises OverBudget before any is spent."""
     found = estimate_run(run.folder, run.spec, run.settings)
     told = list(lines(found, run.spec.budget, datetime.now(UTC)))
@@ -39,6 +39,7 @@ def estimate(run: Run) -> None:
     expensive(run, found)
     if is_rented(run):
         _keep_gpu(run, found)
+    return found
 
 
 def _keep_gpu(run: Run, found: Estimate) -> None:

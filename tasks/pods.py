@@ -9,7 +9,7 @@ from prefect import get_run_logger
 from luthier.compute.pod_environment import pod_environment
 from luthier.compute.pods.record import Records
 from luthier.compute.rented import Rented, end_pods, open_rented
-from luthier.errors import LuthierError
+from luthier.errors import LuthierError, WaitsForApproval
 from luthier.run import Run
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
@@ -58,6 +58,9 @@ def released(run: Run) -> Iterator[None]:
     try:
         yield
         cause = "The run is done"
+    except WaitsForApproval:
+        cause = "The run waits for approval"
+        raise
     except Exception as error:
         cause = f"The run failed: {type(error).__name__}"
         raise

@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prefect.exceptions import Pause
-
 from luthier import status
-from luthier.errors import WaitsForApproval
+from luthier.errors import Rejected, WaitsForApproval
 from luthier.failures import record
 from luthier.history import RunHistory
 from luthier.run import Run
@@ -23,8 +21,11 @@ def standing(run: Run, by: str, how: status.How, flow_run: str) -> Iterator[None
     try:
         yield
         run.folder.failure.unlink(missing_ok=True)
-    except (Pause, WaitsForApproval) as waiting:
+    except WaitsForApproval as waiting:
         state, why = "waiting", str(waiting)
+        raise
+    except Rejected as no:
+        state, why = "cancelled", str(no)
         raise
     except Exception as error:
         state, why = "failed", record.keep(run.folder, error)["message"]

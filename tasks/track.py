@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect import get_run_logger
 
+from luthier.errors import Rejected, WaitsForApproval
 from luthier.run import Run
 from luthier.run_folder import RunFolder
 
@@ -41,12 +42,15 @@ def _tracker(uri: str, root: Path) -> "Tracker":
 
 @contextmanager
 def tracked(run: Run) -> Iterator[None]:
-    """Open the MLflow run; hand it everything at the end, or close it as failed or killed."""
+    """Open the MLflow run; hand it everything at the end, or say that it waits, failed or was killed."""
     tolerant_tracker(run, lambda tracker: tracker.start(run.spec, run.data_sha256))
     try:
         yield
+    except WaitsForApproval:
+        tolerant_tracker(run, lambda tracker: tracker.wait())
+        raise
     except BaseException as error:
-        status = "FAILED" if isinstance(error, Exception) else "KILLED"
+        status = "FAILED" if isinstance(error, Exception) and not isinstance(error, Rejected) else "KILLED"
         tolerant_tracker(run, lambda tracker: tracker.close(status))
         raise
     tolerant_tracker(run, lambda tracker: tracker.finish(run.spec))

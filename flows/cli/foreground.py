@@ -1,9 +1,11 @@
 """Running the flow in this process, and showing how it ended."""
 
 import os
+from collections.abc import Callable
 
 from flows.cli.common import print_json
 from flows.cli.result import exit_code, show_result
+from luthier.errors import WaitsForApproval
 from luthier.run import Run, open_run
 from luthier.settings import Settings
 from luthier.spec import RunSpec
@@ -20,23 +22,9 @@ def finished(spec: RunSpec, settings: Settings, again: bool) -> Run:
     """The run of `spec`, complete. Raises what its stages raise."""
     run = open_run(spec, settings, again)
     if run.completed("report") is None or not is_tracked(run.folder):
-        approved(run)
         _run_flow(spec, settings, again)
         run = open_run(spec, settings)
     return run
-
-
-def approved(run: Run) -> None:
-    """Raises WaitsForApproval or DataError where a person has to say yes to the data and has not."""
-    if not run.spec.data.approve:
-        return
-    from flows.cli.approve import ask_at_terminal
-    from flows.cli.validated import validated
-    from luthier.approval import check_approved
-
-    validated(run)
-    ask_at_terminal(run)
-    check_approved(run)
 
 
 def _run_flow(spec: RunSpec, settings: Settings, again: bool) -> None:
@@ -49,9 +37,23 @@ def _run_flow(spec: RunSpec, settings: Settings, again: bool) -> None:
         from flows.finetune import finetune
 
         try:
-            finetune(spec, again)
+            while _waited(lambda: finetune(spec, again), lambda: open_run(spec, settings)):
+                pass
         finally:
             APILogHandler().flush()  # before the server that takes the log is stopped
+
+
+def _waited(flow: Callable[[], object], run: Callable[[], Run]) -> bool:
+    """Whether the flow came to a question that a person at this terminal then answered. Raises what it raises."""
+    from flows.cli.approve import ask_at_terminal
+
+    try:
+        flow()
+    except WaitsForApproval:
+        if ask_at_terminal(run().folder):
+            return True
+        raise
+    return False
 
 
 def show(run: Run, as_json: bool) -> int:

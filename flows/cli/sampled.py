@@ -11,14 +11,15 @@ from luthier.storage import read_json
 
 def run_sample(spec: RunSpec, count: int, as_json: bool) -> int:
     """0 when every stage worked, whatever the verdict: so few rows prove nothing about quality."""
-    from flows.cli.foreground import approved, finished
+    from flows.cli.approve import approved_data
+    from flows.cli.foreground import finished
     from flows.cli.validated import validated
     from luthier.sample import sample_spec
 
     started = time.monotonic()
     whole = open_run(spec, Settings())
     validated(whole)
-    approved(whole)
+    approved_data(whole)
     small = sample_spec(whole, count)
     run = finished(small, Settings(), again=False)
     report = read_json(run.folder.report / "report.json")

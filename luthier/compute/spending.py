@@ -3,11 +3,13 @@
 import time
 from collections.abc import Iterator
 
+from luthier import approval_record
 from luthier.compute.pods.record import Records, cost_usd
-from luthier.errors import OutOfTime, OverBudget
+from luthier.errors import LuthierError, OutOfTime, OverBudget, WaitsForApproval
 from luthier.events import Event
 from luthier.run_folder import RunFolder
 from luthier.spec import RunSpec
+from luthier.storage import read_json
 
 TELL_EVERY_S = 15
 TO_SAVE_S = 120
@@ -22,7 +24,7 @@ class Spending:
     """Of one run, over all its pods."""
 
     def __init__(self, run: RunFolder, spec: RunSpec):
-        self.records, self.budget, self.max_hours = Records(run), spec.budget, spec.compute.max_hours
+        self.run, self.records, self.budget, self.max_hours = run, Records(run), spec.budget, spec.compute.max_hours
         self.told_at, self.began = 0.0, time.time()
 
     def usd(self) -> float:
@@ -32,9 +34,24 @@ class Spending:
         """What the pods cost now."""
         return sum(record.usd_per_hour or 0 for record in self.records.open())
 
+    def limits(self) -> dict[str, float]:
+        """In dollars, by what set them; read anew each time, as a person may give another word meanwhile.
+
+        The cap of an approval, or what needs one: nobody's run passes `budget.approve_above_usd` by surprise.
+        """
+        word = approval_record.last(self.run, "cost")
+        approved = word["cap_usd"] if word and word["approved"] else None
+        found = {
+            "budget.max_usd": self.budget.max_usd,
+            "approval": approved,
+            "budget.approve_above_usd": self.budget.approve_above_usd if approved is None else None,
+        }
+        return {name: usd for name, usd in found.items() if usd is not None}
+
     def usd_left(self) -> float | None:
-        """What the budget leaves; None where there is no limit."""
-        return None if self.budget.max_usd is None else self.budget.max_usd - self.usd()
+        """What the lowest limit leaves; None where there is no limit."""
+        limits = self.limits()
+        return min(limits.values()) - self.usd() if limits else None
 
     def kept_back(self) -> float:
         """Dollars without which it makes no sense to go on: to save, or for another pod to be of use."""
@@ -48,15 +65,11 @@ class Spending:
             yield {"kind": "cost", "time": time.time(), "usd": self.usd(), "usd_per_hour": self.usd_per_hour()}
 
     def check(self) -> None:
-        """Raises OverBudget or OutOfTime where the run must not go on."""
-        left = self.usd_left()
-        if left is not None and left <= self.kept_back():
-            raise OverBudget(
-                f"the run's pods have cost ${self.usd():.2f}, and budget.max_usd is ${self.budget.max_usd:.2f}",
-                "Going on would exceed it. What was saved is in the storage.",
-                "Raise budget.max_usd and start the run again: it continues from its newest checkpoint.",
-                "budget.max_usd",
-            )
+        """Raises OverBudget, WaitsForApproval or OutOfTime where the run must not go on."""
+        limits = self.limits()
+        name = min(limits, key=lambda each: limits[each], default=None)
+        if name is not None and limits[name] - self.usd() <= self.kept_back():
+            raise self._too_dear(name, limits[name])
         first = min((record.asked_at for record in self.records.all()), default=self.began)
         if time.time() - first > self.max_hours * 3600:
             raise OutOfTime(
@@ -65,3 +78,20 @@ class Spending:
                 "Raise it and start the run again: it continues from its newest checkpoint.",
                 "compute.max_hours",
             )
+
+    def _too_dear(self, name: str, limit: float) -> LuthierError:
+        cost, saved = f"the run's pods have cost ${self.usd():.2f}", "What was saved is in the storage."
+        approve = f"luthier approve {self.run.run_id} --cap USD"
+        if name == "budget.max_usd":
+            fix = "Raise budget.max_usd and start the run again: it continues from its newest checkpoint."
+            why = f"Going on would exceed it. {saved}"
+            return OverBudget(f"{cost}, and budget.max_usd is ${limit:.2f}", why, fix, name)
+        if name == "approval":
+            word = approval_record.last(self.run, "cost") or {}
+            fix = f"{approve} with a higher cap, and start the run again: it continues from its newest checkpoint."
+            what = f"{cost}, and {word.get('by')} approved up to ${limit:.2f}"
+            return OverBudget(what, f"Going on would exceed it. {saved}", fix, "approval")
+        usd = read_json(self.run.estimate)["usd"] if self.run.estimate.exists() else None
+        approval_record.ask(self.run, "cost", usd)
+        fix = f"{approve} (or --reject). A deployed run then goes on by itself; else start it again."
+        return WaitsForApproval(f"{cost}, and above ${limit:.2f} a person has to approve it", saved, fix, name)
