@@ -138,7 +138,8 @@ def test_processes_that_deliver_at_once_send_each_message_once(settings, hook):
         put(message(f"Done: {number}"), NotifySpec(), settings)
     code = (
         "from luthier.settings import Settings; from luthier.notify.deliver import deliver\n"
-        f"deliver(Settings(home={str(settings.home)!r}, channels={{'hook': dict(kind='webhook', url={hook.url!r})}}), 30)"
+        f"channels = {{'hook': dict(kind='webhook', url={hook.url!r})}}\n"
+        f"deliver(Settings(home={str(settings.home)!r}, channels=channels), 30)"
     )
     processes = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
     assert [process.wait(60) for process in processes] == [0, 0]
