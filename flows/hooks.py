@@ -38,8 +38,16 @@ def tell_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None
     if not settings.channels:
         return
     try:
-        found = ending(flow_run, state, settings, str(get_current_settings().api.url))
+        found = ending(_as_known(flow_run), state, settings, str(get_current_settings().api.url))
         if found and put(*found, settings):
             deliver(settings, WITHIN_S)
     except Exception as error:  # the run is what it is, whether people hear of it or not; the sweep tells it again
         print(f"nobody could be told: {type(error).__name__}: {error}")
+
+
+def _as_known(flow_run: FlowRun) -> FlowRun:
+    """As the server has it: the runner's copy is from before the flow run began, and counts its attempts wrongly."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        return client.read_flow_run(flow_run.id)

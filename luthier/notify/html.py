@@ -8,7 +8,6 @@ from markupsafe import Markup
 from luthier.notify.message import Message
 
 COLORS = {
-    "completed": "#1a7f37",
     "failed": "#b42318",
     "crashed": "#b42318",
     "cancelled": "#6b7280",

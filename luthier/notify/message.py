@@ -24,14 +24,16 @@ class Link(BaseModel):
 class Message(BaseModel):
     """Plain text throughout; each channel escapes it.
 
-    title: one line; lead: a sentence or two; facts: pairs of a label and a value; cause and fix: of what went wrong;
-    usd: what the run has cost so far; at: seconds since 1970; summary: the report's first page as HTML for mail.
+    title: one line; lead: a sentence or two; figures (what was proved) and facts: a label and a value each; cause and
+    fix: of what went wrong; usd: what the run has cost so far; at: seconds since 1970; summary: the report's first page
+    as HTML for mail, which says the figures too.
     """
 
     id: str
     kind: MessageKind
     title: str
     lead: str = ""
+    figures: list[tuple[str, str]] = []
     facts: list[tuple[str, str]] = []
     cause: str = ""
     fix: str = ""

@@ -19,7 +19,7 @@ ID = 255
 """Slack's limits: characters of a heading, a text, a field, an address, a block's id; fields of a section."""
 
 SIGNS = {
-    "completed": ":white_check_mark:",
+    "completed": ":checkered_flag:",
     "failed": ":x:",
     "crashed": ":boom:",
     "cancelled": ":no_entry:",
@@ -59,7 +59,8 @@ def _titled(title: str, text: str) -> str:
 
 def _facts(message: Message) -> list[dict[str, Any]]:
     """Sections of ten fields, thirty at most: Slack takes fifty blocks."""
-    shown, left = message.facts[: 30 * FIELDS], len(message.facts) - 30 * FIELDS
+    facts = [*message.figures, *message.facts]
+    shown, left = facts[: 30 * FIELDS], len(facts) - 30 * FIELDS
     fields = [_mrkdwn(f"*{_marked(label)}*\n{_marked(value)}", FIELD) for label, value in shown]
     if left > 0:
         fields[-1] = _mrkdwn(f"…and {left + 1} more", FIELD)

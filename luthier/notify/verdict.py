@@ -13,11 +13,11 @@ COLORS = {"improved": ("#1a7f37", "#ecfdf3"), "not_shown": ("#92600a", "#fffaeb"
 
 
 class Verdict(NamedTuple):
-    """word: Improved, Not shown or Worse; sentence: why; facts: the numbers that matter."""
+    """word: Improved, Not shown or Worse; sentence: why; figures: the numbers that matter."""
 
     word: str
     sentence: str
-    facts: dict[str, str]
+    figures: list[tuple[str, str]]
     summary: str
 
 
@@ -29,7 +29,7 @@ def verdict(run: RunFolder) -> Verdict | None:
         return None
     report = read_json(run.report / "report.json")
     told = report["verdict"]
-    numbers = {figure.label: f"{figure.value} ({figure.detail})" for figure in words.figures(report)[:3]}
+    numbers = [(figure.label, f"{figure.value} ({figure.detail})") for figure in words.figures(report)]
     color, tint = COLORS[told["label"]]
     page = templates().get_template("summary.html")
     summary = page.render(r=report, words=words, metric_name=metric_name, color=color, tint=tint)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from luthier import status
 from luthier.compute.pods.record import Records, cost_usd
+from luthier.errors import LuthierError
 from luthier.failures import record
 from luthier.notify import places
 from luthier.notify.message import Link, Message, message_id
@@ -46,9 +47,8 @@ def of_run(id: str, kind: Kind, run: RunFolder, spec: RunSpec, said: Said) -> Me
     failure = (record.kept(run) if kind == "failed" else None) or {}
     found = verdict(run) if kind == "completed" else None
     usd = round(cost_usd(Records(run).all(), time.time()), 2)
-    cause = " ".join(failure[part] for part in ("where", "what", "why") if failure.get(part))
+    cause = str(LuthierError(failure["what"], failure["why"], "", failure["where"])) if failure else ""
     facts = {
-        **(found.facts if found else {}),
         **{label.replace("_", " ").capitalize(): str(value) for label, value in said.facts.items()},
         "Cost": f"${usd:,.2f}",
         "Since its start": seconds(time.time() - told["created"]) if told else "",
@@ -61,6 +61,7 @@ def of_run(id: str, kind: Kind, run: RunFolder, spec: RunSpec, said: Said) -> Me
         kind=kind,
         title=f"{found.word if found else TITLES[kind]}: {_line(spec.name)}",
         lead=redact(found.sentence if found else "" if cause else said.text),
+        figures=found.figures if found else [],
         facts=[(label, redact(value)) for label, value in facts.items() if value],
         cause=redact(cause),
         fix=redact(said.fix or failure.get("fix", "")),

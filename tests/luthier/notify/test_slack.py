@@ -52,7 +52,7 @@ def test_limits_hold(filler):
 
 def test_a_cut_does_not_split_an_entity():
     text = payload(message(lead="&" * 3000))["blocks"][1]["text"]["text"]
-    assert text.removeprefix(":white_check_mark: ").replace("&amp;", "") == "…"
+    assert text.removeprefix(":checkered_flag: ").replace("&amp;", "") == "…"
 
 
 def test_the_address_is_in_no_error(slack, caplog):
