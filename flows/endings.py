@@ -17,6 +17,7 @@ from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 from luthier.spec import NotifySpec, RunSpec
 from luthier.spec_file import load_spec
+from tasks.approval import SUPERSEDED, WAITING
 
 KINDS: dict[StateType, Kind] = {
     StateType.COMPLETED: "completed",
@@ -58,17 +59,18 @@ def ending(flow_run: FlowRun, state: State[Any], settings: Settings, api_url: st
 
 
 def _kind(state: State[Any], run: RunFolder | None) -> Kind | None:
-    """Prefect calls Ctrl-C a crash, and a process that ends to wait for somebody cancelled; the run knows better."""
+    """Prefect calls Ctrl-C a crash, and a flow run that ends to wait for somebody cancelled."""
+    if state.name in (WAITING, SUPERSEDED):
+        return None
     kind = KINDS[state.type]
     told = status.standing(run) if run else None
-    if told and told["state"] == "waiting" and told["why"] == state.message:
-        return None
     return "cancelled" if kind == "crashed" and told and told["state"] == "cancelled" else kind
 
 
 def _text(state: State[Any], kind: Kind) -> str:
-    """Prefect's words for a cancellation say nothing more than the title."""
-    return "" if kind == "cancelled" else EXCEPTION.sub("", state.message or "")
+    """A cancellation has words of its own where a person said no; Prefect's say nothing more than the title."""
+    words = EXCEPTION.sub("", state.message or "")
+    return "" if kind == "cancelled" and words.startswith("Flow run was cancelled") else words
 
 
 def _spec(flow_run: FlowRun, run: RunFolder | None) -> RunSpec | None:

@@ -10,7 +10,6 @@ from flows.flow_runs import introduce, name_of, started_by
 from flows.hooks import end_pods, tell_end
 from luthier.approval import check_cost, check_data
 from luthier.errors import Rejected, WaitsForApproval
-from luthier.notify.recipients import check_people
 from luthier.run import open_run
 from luthier.settings import Settings
 from luthier.spec import RunSpec
@@ -23,6 +22,7 @@ from tasks.pods import check_settings, release, released
 from tasks.report import report
 from tasks.sharing import shared
 from tasks.standing import standing
+from tasks.tell import ready_to_tell
 from tasks.track import tracked
 from tasks.train import train
 from tasks.validate_data import validate_data
@@ -53,7 +53,7 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any] | State[Any]:
     """
     run = open_run(spec, Settings(), again)
     check_settings(run)
-    check_people(run.asked.notify, run.settings)
+    ready_to_tell(run)
     retried = retries(spec.compute)
     try:
         with (

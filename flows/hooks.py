@@ -13,6 +13,7 @@ from prefect.settings import get_current_settings
 
 from flows.flow_runs import runs_of
 from luthier.errors import AlreadyRunning, LuthierError
+from luthier.secrets import redact
 from luthier.settings import Settings
 
 
@@ -34,15 +35,15 @@ def tell_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None
     from luthier.notify.deliver import WITHIN_S, deliver
     from luthier.notify.tell import put
 
-    settings = Settings()
-    if not settings.channels:
-        return
     try:
+        settings = Settings()
+        if not settings.channels:
+            return
         found = ending(_as_known(flow_run), state, settings, str(get_current_settings().api.url))
         if found and put(*found, settings):
             deliver(settings, WITHIN_S)
     except Exception as error:  # the run is what it is, whether people hear of it or not; the sweep tells it again
-        print(f"nobody could be told: {type(error).__name__}: {error}")
+        print(f"nobody could be told: {type(error).__name__}: {redact(str(error))}")
 
 
 def _as_known(flow_run: FlowRun) -> FlowRun:

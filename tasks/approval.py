@@ -27,6 +27,10 @@ WAITS_DAYS = 7
 """After that the server ends the flow run as Failed, "never resumed"; once approved, the run can be started again."""
 
 
+WAITING, SUPERSEDED = "Waiting", "Superseded"
+"""Names of a Cancelled state that is the end of a flow run and not of its run; nobody is told of it."""
+
+
 class DataAnswer(RunInput):
     decision: Literal["approve", "reject"] = Field(
         title="Decision", description="approve: it trains on these data. reject: the run ends; nothing is lost."
@@ -75,7 +79,8 @@ def stand_still(run: Run, why: WaitsForApproval | Rejected) -> State[Any]:
         tell(run, "waiting", f"{asked['about']}-{asked['at']:.0f}", f"{why.what}. {why.why}", why.fix)
         if flow_run.deployment_id:
             _suspend(run, asked)
-    return Cancelled(message=redact(str(why)), data=why)
+    name = WAITING if isinstance(why, WaitsForApproval) else None
+    return Cancelled(name=name, message=redact(str(why)), data=why)
 
 
 def _suspend(run: Run, asked: dict[str, Any]) -> None:
@@ -101,6 +106,7 @@ def _withdraw(other: str) -> None:
     with get_client(sync_client=True) as client:
         try:
             if (state := client.read_flow_run(UUID(other)).state) and state.is_paused():
-                client.set_flow_run_state(UUID(other), Cancelled(message="Another flow run goes on with its work"))
+                gone = Cancelled(name=SUPERSEDED, message="Another flow run goes on with its work")
+                client.set_flow_run_state(UUID(other), gone)
         except ObjectNotFound:  # on another server, or deleted
             get_run_logger().info("flow run %s, which waited for approval, is not on this server", other)
