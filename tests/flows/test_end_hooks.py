@@ -1,5 +1,7 @@
 """What the hooks tell, called as the engine and as the runner call them; the flow run is on a real server."""
 
+from datetime import timedelta
+
 import pytest
 from chain import Home
 from prefect.client.orchestration import get_client
@@ -8,6 +10,7 @@ from receivers import HANG, web
 
 from flows.finetune import finetune
 from flows.hooks import tell_end
+from flows.unsaid import tell_unsaid
 from luthier import status
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
@@ -82,6 +85,50 @@ def test_broken_settings_fail_nothing(flow_run, tmp_path, capsys):
     (tmp_path / "luthier.toml").write_text("channels = 3")
     tell_end(finetune, flow_run, Completed())
     assert "nobody could be told" in capsys.readouterr().out
+
+
+def sweep():
+    with get_client(sync_client=True) as client:
+        return tell_unsaid(client, Settings(), grace=timedelta(seconds=-5))
+
+
+def ended(flow_run, state):
+    """As the server itself sets it, when no process is left to run a hook."""
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(flow_run.id, state, force=True)
+
+
+def works_on(flow_run, run_id="tiny-1"):
+    run = RunFolder(Settings().runs / run_id)
+    write_json(run.root / "prefect.json", {"prefect_flow_run_id": str(flow_run.id), "prefect_api_url": "http://x/api"})
+
+
+def test_what_no_hook_told_is_found_by_the_sweep_once(team, flow_run):
+    assert sweep() == []  # from now on
+    works_on(flow_run)
+    ended(flow_run, Crashed(message="No heartbeat for 90 s: its process is gone"))
+    assert sweep() == [flow_run.name] and sweep() == []
+    (told,) = team.bodies
+    assert (told["title"], told["lead"]) == ("Crashed: tiny", "No heartbeat for 90 s: its process is gone")
+    tell_end(finetune, flow_run, Crashed(message="late"))
+    assert len(team.bodies) == 1
+
+
+def test_what_ended_before_there_was_an_outbox_is_not_told(team, flow_run):
+    works_on(flow_run)
+    ended(flow_run, Crashed())
+    assert sweep() == [] and team.bodies == []
+
+
+def test_other_homes_of_a_server_tell_of_theirs_unless_the_database_is_shared(team, flow_run, tmp_path, monkeypatch):
+    monkeypatch.setenv("LUTHIER_DATABASE", f"sqlite:///{tmp_path / 'team.db'}")
+    assert sweep() == []
+    monkeypatch.delenv("LUTHIER_DATABASE")
+    assert sweep() == []
+    ended(flow_run, Crashed())
+    assert sweep() == []
+    monkeypatch.setenv("LUTHIER_DATABASE", f"sqlite:///{tmp_path / 'team.db'}")
+    assert sweep() == [flow_run.name]
 
 
 def test_the_flow_tells_every_end():

@@ -50,9 +50,8 @@ def test_each_end_is_told_once_on_each_channel(team, tiny_model):
     folder, slack, mail = team
     done = _start(folder, tiny_model, "done", max_steps=2)
     bad = _start(folder, tiny_model, "failed", max_steps=2, data="missing.jsonl")
-    killed = _start(folder, tiny_model, "killed")
+    killed, cancelled = (_start(folder, tiny_model, name) for name in ("killed", "cancelled"))
     _process_of(killed).kill()
-    cancelled = _start(folder, tiny_model, "cancelled")
     _process_of(cancelled)
     _cancel(cancelled)
     for flow_run in (done, bad, killed, cancelled):
@@ -69,6 +68,7 @@ def test_each_end_is_told_once_on_each_channel(team, tiny_model):
     assert "What this does not show" in proof.get_body(("html",)).get_content()
 
 
+@pytest.mark.drill
 def test_a_crash_that_only_the_server_saw_is_found_by_the_sweep(team, tiny_model):
     from prefect.client.orchestration import get_client
     from prefect.states import Crashed
@@ -92,7 +92,7 @@ def _start(folder, model, name, max_steps=5000, data="data.jsonl"):
 
     spec = yaml.safe_load(write_spec(folder, model, training={"max_steps": max_steps}).read_text())
     spec |= {"name": name, "data": {"path": str(folder / data)}}
-    return run_deployment("finetune/finetune", parameters={"spec": spec}, timeout=0, tags=[f"name:{name}"])
+    return run_deployment("finetune/finetune", parameters={"spec": spec}, timeout=0)
 
 
 def _process_of(flow_run):
