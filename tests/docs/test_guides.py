@@ -1,5 +1,6 @@
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import click
@@ -34,11 +35,13 @@ def test_commands_and_settings_exist(guide: Path):
             assert command, f"{guide.name}: {line}"
             known = {option for parameter in command.params for option in parameter.opts}
             assert {word for word in words if word.startswith("--")} <= known | {"--help"}, f"{guide.name}: {line}"
-    for line in _lines(guide, "toml"):
-        key = line.strip("[]").split("=")[0].strip()
-        assert key in Settings.model_fields or key.isupper(), f"{guide.name}: {line}"
+    for block in _blocks(guide, "toml"):
+        Settings(**tomllib.loads(block))
 
 
 def _lines(guide: Path, language: str) -> list[str]:
-    blocks = re.findall(rf"```{language}\n(.*?)```", guide.read_text(), re.DOTALL)
-    return [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
+    return [line.strip() for block in _blocks(guide, language) for line in block.splitlines() if line.strip()]
+
+
+def _blocks(guide: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", guide.read_text(), re.DOTALL)
