@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from luthier.people import Kind
+from luthier.spec_form import section_form
 
 METRICS = ("exact_match", "token_f1", "rouge_l", "chrf")
 """Answer metrics, all between 0 and 1, higher is better."""
@@ -17,7 +18,14 @@ ACCEPT_PATTERN = re.compile(r"^\s*(?P<sign>>=|<=|\+|-)\s*(?P<number>\d+(\.\d+)?)
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    """Part of a spec. usual: what a newcomer's form shows of it; empty: everything."""
+
+    usual: ClassVar[tuple[str, ...]] = ()
+    model_config = ConfigDict(
+        extra="forbid",
+        str_strip_whitespace=True,
+        json_schema_extra=section_form,
+    )
 
 
 class Project(Section):
@@ -32,11 +40,12 @@ class Project(Section):
 class SplitSpec(Section):
     """How the rows are divided. `group` keeps a conversation and its near-duplicates on one side."""
 
-    test: float = Field(0.1, gt=0, lt=1, description="Share of rows held out for the proof (0-1).")
-    validation: float = Field(0.1, gt=0, lt=1, description="Share of rows that steer early stopping (0-1).")
+    test: float = Field(0.1, gt=0, lt=1, description="Share of rows held out for the proof.")
+    validation: float = Field(0.1, gt=0, lt=1, description="Share of rows that steer early stopping.")
     by: Literal["group", "random", "time"] = Field(
         "group",
-        description="group: near-duplicates never cross the split; time: the same, and the newest rows are the test.",
+        description="group: near-duplicates never cross the split; random: row by row; time: as group, and the newest "
+        "rows are the test.",
     )
     stratify: str | None = Field(
         None, description="A field of the rows, or label (the answer), whose values each split holds in like shares."
@@ -74,9 +83,20 @@ class MoreData(Section):
 
 
 class DataSpec(Section):
-    path: Path = Field(description="The data: a file or a folder, relative to the spec's folder.")
+    """What it learns from."""
+
+    usual: ClassVar = ("path", "format", "on_bad_rows", "dedupe", "approve")
+
+    path: Path = Field(
+        description="The data: a file or a folder. Relative to the spec's folder; in Prefect's form to the folder in "
+        "which `luthier up` runs. An absolute path is safe."
+    )
     more: list[MoreData] = Field(default_factory=list, description="Further files: [{path: faq.csv, weight: 2}].")
-    format: Format = Field("auto", description="How rows look; auto: seen from the keys of each file's first rows.")
+    format: Format = Field(
+        "auto",
+        description="How rows look. auto: seen from each file's first rows, nearly always right; the others name a "
+        "layout, see docs/data-formats.md.",
+    )
     columns: dict[str, str] = Field(
         default_factory=dict,
         description="Names that differ from the usual: {prompt: question_text, completion: reply}.",
@@ -91,54 +111,90 @@ class DataSpec(Section):
     )
     refresh_hours: float = Field(24, ge=0, description="For a .sql file: how long its answer is used again.")
     task: Literal["auto", "classification", "generation", "question_answering", "code", "domain_adaptation"] = Field(
-        "auto", description="What is learned; decides how many rows are few. auto: seen from the answers."
+        "auto",
+        description="What is learned; decides how many rows count as few. auto: seen from the answers; "
+        "classification: labels; generation: free texts; question_answering: short facts; code: programs; "
+        "domain_adaptation: the language of plain texts.",
     )
-    on_bad_rows: Literal["refuse", "quarantine"] = Field("refuse", description="refuse: stop; quarantine: set aside.")
-    max_quarantined: float = Field(0.05, ge=0, le=1, description="Stop when a larger share of rows is faulty (0-1).")
+    on_bad_rows: Literal["refuse", "quarantine"] = Field(
+        "refuse", description="Rows with faults. refuse: stop and list them; quarantine: set them aside and go on."
+    )
+    max_quarantined: float = Field(
+        0.05, ge=0, le=1, description="Stop when a larger share of rows is faulty; 0.05 is 5 %."
+    )
     where: dict[str, str | float | bool | list[str | float | bool]] = Field(
         default_factory=dict, description='Rows to keep, by their fields: {topic: [billing, login], score: ">=4"}.'
     )
     repair_encoding: bool = Field(False, description="Mend texts that were decoded wrongly (cafÃ© → café).")
     drop: list[Literal[FLAWS]] = Field(  # type: ignore[valid-type]
-        default_factory=list, description="Flaws whose rows are set aside: [refusal, mojibake]."
+        default_factory=list,
+        description="Flaws whose rows are set aside. refusal: the answer refuses; boilerplate: empty phrases; "
+        "mojibake: wrongly decoded text; outlier: unlike all others; conflict: one question, unlike answers; "
+        "truncated: cut off.",
     )
-    dedupe: Literal["off", "exact", "near"] = Field("off", description="Duplicates to remove before the split.")
+    dedupe: Literal["off", "exact", "near"] = Field(
+        "off",
+        description="Repeated rows, set aside before the split. off: kept; exact: the same text; near: also nearly "
+        "the same.",
+    )
     balance: Literal["off", "down", "up"] = Field(
-        "off", description="Labels: down sets surplus rows aside; up repeats the training rows of rarer ones."
+        "off",
+        description="Labels of unlike frequency. off: left; down: surplus rows set aside; up: training rows of rarer "
+        "labels repeated.",
     )
     personal: dict[Literal[(*PERSONAL_KINDS, "all")], Literal["report", "mask", "refuse"]] = Field(  # type: ignore[valid-type]
-        default_factory=dict, description="Personal data by kind: {all: report, email: mask, key: refuse}."
+        default_factory=dict,
+        description="Personal data by kind, and what happens. report: said; mask: replaced; refuse: the run stops. "
+        "{all: report, email: mask, key: refuse}",
     )
     rules: Path | None = Field(
         None, description="A folder with your own expectations.json and columns.py; see docs/own-rules.md."
+    )
+    stored: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$", description="Where the storage has these files. `luthier submit` writes it."
     )
     approve: bool = Field(False, description="Wait until a person has looked at the data and approved it.")
     split: SplitSpec = Field(default_factory=SplitSpec)
 
 
 class ModelSpec(Section):
-    base: str = Field("smollm2-135m", description="An alias, a folder, or a hub id.")
+    """What is fine-tuned."""
+
+    usual: ClassVar = ("base",)
+
+    base: str = Field(
+        "smollm2-135m",
+        description="The base model: smollm2-135m is small and installed already; else a folder, or a Hugging Face id "
+        "such as Qwen/Qwen2.5-0.5B-Instruct.",
+    )
     revision: str | None = Field(None, description="Commit or tag, for a hub id.")
     trust_remote_code: bool = Field(False, description="Run code that comes with the model. Leave off unless sure.")
 
 
 class TrainingSpec(Section):
-    """A preset gives every value that is left empty here."""
+    """How it learns. The preset gives every value that is left empty."""
 
-    method: Literal["lora"] = Field("lora", description="How the model is changed.")
+    usual: ClassVar = ("preset", "epochs", "max_steps")
+
+    method: Literal["lora"] = Field("lora", description="How the model is changed. lora: a small adapter beside it.")
     preset: Literal["conservative", "balanced", "aggressive"] = Field(
         "balanced",
-        description="conservative: changes little; balanced: the usual; aggressive: learns most, forgets most.",
+        description="conservative: changes little, for few rows; balanced: the usual; aggressive: learns most, forgets "
+        "most.",
     )
-    engine: Literal["auto", "trl"] = Field("auto", description="What trains it; auto: by the hardware.")
-    epochs: float | None = Field(None, gt=0, le=100, description="Passes over the training rows.")
-    max_steps: int | None = Field(None, ge=1, description="Stop after so many optimizer steps, whatever the epochs.")
+    engine: Literal["auto", "trl"] = Field("auto", description="What trains it. auto: by the hardware; trl: PyTorch.")
+    epochs: float | None = Field(None, gt=0, le=100, description="Passes over the training rows. Empty: by the preset.")
+    max_steps: int | None = Field(
+        None, ge=1, description="Stop after so many steps, whatever the epochs; 20 for a quick trial. Empty: no limit."
+    )
     learning_rate: float | None = Field(None, gt=0, le=1, description="Peak of the schedule, e.g. 2e-4.")
     warmup_ratio: float | None = Field(None, ge=0, le=0.5, description="Share of steps in which the rate climbs.")
-    schedule: Literal["linear", "cosine", "constant"] | None = Field(None, description="How the rate falls.")
+    schedule: Literal["linear", "cosine", "constant"] | None = Field(
+        None, description="How the rate falls after the warm-up. linear: evenly; cosine: late; constant: not at all."
+    )
     rank: int | None = Field(None, ge=1, le=1024, description="LoRA rank: how much the adapter can learn.")
     alpha: int | None = Field(None, ge=1, description="LoRA scale; twice the rank as a rule.")
-    dropout: float | None = Field(None, ge=0, lt=1, description="LoRA dropout (0-1).")
+    dropout: float | None = Field(None, ge=0, lt=1, description="LoRA dropout.")
     batch_size: int | None = Field(None, ge=1, le=4096, description="Examples per optimizer step.")
     packing: bool | None = Field(
         None, description="Examples end to end, shared beginnings computed once. Chosen by a test on the model itself."
@@ -147,7 +203,9 @@ class TrainingSpec(Section):
         None, ge=1, description="Tokens that go through the model at once. Chosen by the memory that is free."
     )
     max_length: int | None = Field(None, ge=8, description="Tokens per example; longer ones are cut.")
-    dtype: Literal["float32", "bfloat16"] | None = Field(None, description="Chosen by what the hardware does well.")
+    dtype: Literal["float32", "bfloat16"] | None = Field(
+        None, description="Numbers of the weights. float32: exact; bfloat16: half the memory. Chosen by the hardware."
+    )
     gradient_checkpointing: bool | None = Field(None, description="Less memory, slower. Chosen by itself.")
     checkpoint_every: int = Field(100, ge=1, description="Steps between checkpoints and looks at the validation loss.")
     keep_checkpoints: int = Field(2, ge=1, description="Newest checkpoints kept, besides the best.")
@@ -159,8 +217,18 @@ class TrainingSpec(Section):
 
 
 class EvaluationSpec(Section):
-    primary_metric: Literal[METRICS] = Field("chrf", description="Decides the verdict. Fixed before training.")  # type: ignore[valid-type]
-    metrics: list[Literal[METRICS]] = Field(default_factory=list, description="More answer metrics; empty: all.")  # type: ignore[valid-type]
+    """How it is judged, on rows that it never saw."""
+
+    usual: ClassVar = ("primary_metric", "max_examples", "max_new_tokens")
+
+    primary_metric: Literal[METRICS] = Field(  # type: ignore[valid-type]
+        "chrf",
+        description="Decides the verdict; fixed before training. exact_match: right or wrong (labels); token_f1: words "
+        "in common (short answers); rouge_l: order of words (summaries); chrf: pieces of words (any text).",
+    )
+    metrics: list[Literal[METRICS]] = Field(  # type: ignore[valid-type]
+        default_factory=list, description="More metrics beside it; empty: all of them."
+    )
     accept: dict[str, str] = Field(
         default_factory=dict,
         description='What must be reached: {perplexity: "-30%", chrf: "+0.02", exact_match: ">=0.5"}.',
@@ -168,7 +236,7 @@ class EvaluationSpec(Section):
     max_examples: int = Field(200, ge=1, description="Test examples that are answered, at most.")
     max_new_tokens: int = Field(128, ge=1, description="Longest answer, in tokens.")
     few_shot: list[Annotated[int, Field(ge=1, le=32)]] = Field(
-        default=[2, 4], description="Example counts tried for the base's best prompt; empty: none."
+        default=[2, 4], description="Example counts tried for the base's best prompt, each 1 to 32; empty: none."
     )
 
     @field_validator("accept", mode="before")
@@ -202,7 +270,13 @@ def _all_metrics(primary: str, more: Sequence[str]) -> list[str]:
 
 
 class ComputeSpec(Section):
-    provider: Literal["local", "runpod"] = Field("local", description="Where the model runs: here, or on rented pods.")
+    """Where it runs."""
+
+    usual: ClassVar = ("provider", "gpu", "purchase")
+
+    provider: Literal["local", "runpod"] = Field(
+        "local", description="local: on the machine of the worker; runpod: on rented GPUs, which cost money."
+    )
     gpu: str | None = Field(
         None, description="What to rent, by RunPod's name for it; empty: the cheapest that the model fits on."
     )
@@ -238,17 +312,21 @@ class BudgetSpec(Section):
     max_usd: float | None = Field(None, ge=0, description="Hard limit: a checkpoint is written, then the pod is ended.")
     warn_above_usd: float | None = Field(100, ge=0, description="Warn when the estimate is above this.")
     approve_above_usd: float | None = Field(
-        150, ge=0, description="A person must approve above this, in dollars; no effect yet."
+        150, ge=0, description="A person must approve a likely cost above this; empty: nobody is asked."
     )
 
 
 class BrandSpec(Section):
+    """Whose report it is."""
+
     name: str | None = Field(None, description="Shown on the report instead of Luthier.")
     color: str | None = Field(None, pattern=r"^#[0-9a-fA-F]{6}$", description="Accent colour, e.g. #1f6feb.")
 
 
 class ReportSpec(Section):
-    mode: Literal["full"] = Field("full", description="How much the report holds.")
+    """How the report looks."""
+
+    mode: Literal["full"] = Field("full", description="How much the report holds. full: everything.")
     brand: BrandSpec = Field(default_factory=BrandSpec)
 
 
@@ -267,9 +345,14 @@ def _as_project(value: Any) -> Any:
 
 
 class RunSpec(Section):
-    """Everything that makes a run. The same spec is the same run."""
+    """Only the name and the data's path are needed. The same values again continue the same run."""
 
-    name: str = Field(min_length=1, max_length=200, description="Shown everywhere.")
+    usual: ClassVar = (
+        "name", "data", "model", "training", "evaluation", "project", "notes", "budget", "compute", "notify", "report",
+        "recipe", "seed",
+    )  # fmt: skip
+
+    name: str = Field(min_length=1, max_length=200, description="What the run is called, e.g. support-bot.")
     project: Annotated[Project, BeforeValidator(_as_project)] = Field(default_factory=Project)
     recipe: str = Field("", max_length=200, description="The recipe it was made from; runs are compared by it.")
     notes: str = Field("", description="For people; shown in the report.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from luthier.spec import RunSpec, Section
+from luthier.spec_form import described
 
 GUIDE = Path(__file__).parents[2] / "docs" / "spec.md"
 BEGIN, END = "<!-- table -->\n", "<!-- /table -->\n"
@@ -33,7 +34,7 @@ def rows(section: type[Section], prefix: str = "") -> Iterator[str]:
             yield from rows(kind, f"{prefix}{name}.")
         else:
             default = "required" if field.is_required() else shown(field.get_default(call_default_factory=True))
-            yield f"| `{prefix}{name}` | {words(kind)} | {default} | {(field.description or '').replace('|', '')} |"
+            yield f"| `{prefix}{name}` | {words(kind)} | {default} | {described(field).replace('|', '')} |"
 
 
 def words(kind: Any) -> str:
