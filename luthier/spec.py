@@ -282,7 +282,8 @@ class ComputeSpec(Section):
     )
     purchase: Literal["spot", "on_demand", "spot_then_on_demand"] = Field(
         "spot_then_on_demand",
-        description="spot: cheaper, may be taken away at any time; on_demand: dearer; the third changes over in need.",
+        description="spot: cheaper, may be taken away at any time; on_demand: dearer; "
+        "spot_then_on_demand: changes over in need.",
     )
     evictions_before_on_demand: int = Field(
         3, ge=1, description="With spot_then_on_demand: evictions after which on-demand machines are taken."
