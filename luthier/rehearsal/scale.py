@@ -116,6 +116,6 @@ def _small(spec: RunSpec, folder: Path) -> RunSpec:
             "evaluation": spec.evaluation.model_copy(update=evaluation),
             "compute": ComputeSpec(purchase=spec.compute.purchase, threads=1, max_attempts=100, max_hours=2),
             "budget": BudgetSpec(max_usd=MAX_USD),
-            "notify": NotifySpec(),
+            "notify": NotifySpec(mute=True),
         }
     )
