@@ -11,8 +11,11 @@ Kinds and their fields:
   early_stop  step, best_step            the validation loss stopped falling
   warning     text
 The run's own `events.jsonl` repeats them with their `attempt`, and adds the flow's:
+  started     by, how, flow_run          somebody starts the run, or goes on with it
+  ended       state, why                 it stands still: completed, waiting, failed or cancelled
   stage       stage, state (started, finished), seconds
-  interrupted stage, attempt, step, cause, at, excused   a worker is gone; excused: not by anything it did
+  interrupted stage, attempt, step, cause, at, excused, error   a worker is gone; excused: not by anything it did;
+                                         error: the class of errors that it belongs to
   pod         text                       what happens to the rented pod; of renting also pod, purchase, usd_per_hour
                                          and state: asked, refused, rented, adopted, ended
 Only shown while it happens, not kept:

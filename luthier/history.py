@@ -44,15 +44,16 @@ class RunHistory:
     def was_interrupted(self, attempt: int) -> bool:
         return any(event["attempt"] == attempt for event in self._deaths())
 
-    def interrupted(self, stage: str, attempt: int, cause: str, excused: bool = False) -> None:
-        """Tell that a worker is gone. excused: nothing the work did can have been the reason."""
+    def interrupted(
+        self, stage: str, attempt: int, cause: str, excused: bool = False, error: str = "WorkerDied"
+    ) -> None:
+        """Tell that a worker is gone. excused: nothing the work did can have been the reason; error: its class."""
         folder = self.run.attempt(attempt)
         last_sign = folder.heartbeat.stat().st_mtime if folder.heartbeat.exists() else time.time()
         steps = [event["step"] for event in read_jsonl(folder.events) if event["kind"] == "metrics"]
         step = max(steps, default=None)
-        self.tell(
-            "interrupted", stage=stage, attempt=attempt, step=step, cause=cause, at=last_sign, excused=excused
-        )  # fmt: skip
+        told = {"step": step, "cause": cause, "at": last_sign, "excused": excused, "error": error}
+        self.tell("interrupted", stage=stage, attempt=attempt, **told)
 
     def _deaths(self) -> list[Event]:
         return [event for event in read_jsonl(self.run.events) if event["kind"] == "interrupted"]

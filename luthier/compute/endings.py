@@ -82,7 +82,7 @@ class Endings:
         """The worker's own error; one that is the pod's fault ends the pod."""
         rebuilt = told.rebuild(error, job.folder.log)
         if isinstance(rebuilt, PodGone):
-            self.history.interrupted(job.kind, job.attempt, rebuilt.what)
+            self.history.interrupted(job.kind, job.attempt, rebuilt.what, error=type(rebuilt).__name__)
             self._end_pod(job, rebuilt.what)
         else:
             write_json(job.folder.result, {"error": error})
@@ -97,8 +97,8 @@ class Endings:
             error.fix = f"{error.fix} Its log: {log}".strip()
         beat = self.mirror.seen.get(job.attempt)  # none: perhaps its image or a secret is wrong, as the next one's
         heard = beat is not None and (isinstance(error, PodLost) or beat["phase"] not in AT_WORK)
-        excused = isinstance(error, PodInterrupted) or heard
-        self.history.interrupted(job.kind, job.attempt, f"{error.what}. {error.why}".strip(), excused)
+        excused, kind = isinstance(error, PodInterrupted) or heard, type(error).__name__
+        self.history.interrupted(job.kind, job.attempt, f"{error.what}. {error.why}".strip(), excused, kind)
         self._end_pod(job, error.what, evicted=not isinstance(error, PodStartTimeout))
 
     def _end_pod(self, job: Job, cause: str, evicted: bool = False) -> None:

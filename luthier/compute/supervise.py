@@ -7,10 +7,11 @@ import time
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from luthier.compute import local, told
+from luthier.compute import local, oom, told
 from luthier.compute.job import Job
-from luthier.errors import HomeError, WorkerDied
+from luthier.errors import HomeError, WorkerDied, WorkerKilledForMemory
 from luthier.events import Event
+from luthier.fence import check_fence
 from luthier.history import RunHistory
 from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.storage import read_json, write_json
@@ -23,13 +24,14 @@ SILENCE_S = 300
 def supervise(job: Job, threads: int | None = None) -> Iterator[Event]:
     """Run `job` to its end; yield its events, the last one `finished` with the worker's `result`.
 
-    Raises WorkerDied when the process vanished, and the worker's own error when it told one. The
-    worker is stopped when the caller leaves early.
+    Raises WorkerDied when the process vanished, WorkerKilledForMemory when the kernel took it for want of memory, and
+    the worker's own error when it told one. The worker is stopped when the caller leaves early.
     """
     history = RunHistory(RunFolder(job.run))
     for number in range(1, job.attempt):
         local.end_leftover(RunFolder(job.run).attempt(number))
     yield from history.catch_up(before=job.attempt)
+    kills_before = oom.kills()
     process = local.start(job, threads)
     try:
         write_json(job.folder.worker, {"pid": process.pid})
@@ -40,14 +42,18 @@ def supervise(job: Job, threads: int | None = None) -> Iterator[Event]:
         raise
     local.stop(process)
     yield from history.mirror(job.attempt)
-    yield {"kind": "finished", "time": time.time(), "result": _outcome(process, hung, history, job)}
+    yield {"kind": "finished", "time": time.time(), "result": _outcome(process, hung, history, job, kills_before)}
 
 
 def _follow(process: subprocess.Popen[bytes], history: RunHistory, job: Job) -> Generator[Event, None, bool]:
-    """Yield events until the process ends, or (returning True) until its heartbeat has stood still too long."""
+    """Yield events until the process ends, or (returning True) until its heartbeat has stood still too long.
+
+    Raises AlreadyRunning when a newer attempt works on the run.
+    """
     pulse = Pulse(job.folder)
     while process.poll() is None:
         yield from history.mirror(job.attempt)
+        check_fence(history.run, job.folder)
         if pulse.silent_s() > SILENCE_S:
             return True
         time.sleep(POLL_S)
@@ -69,7 +75,9 @@ class Pulse:
         return time.monotonic() - self.changed
 
 
-def _outcome(process: subprocess.Popen[bytes], hung: bool, history: RunHistory, job: Job) -> dict[str, Any]:
+def _outcome(
+    process: subprocess.Popen[bytes], hung: bool, history: RunHistory, job: Job, kills_before: int
+) -> dict[str, Any]:
     result = read_json(job.folder.result) if job.folder.result.exists() else {}
     if "result" in result:
         return result["result"]
@@ -77,17 +85,21 @@ def _outcome(process: subprocess.Popen[bytes], hung: bool, history: RunHistory, 
         raise told.rebuild(result["error"], job.folder.log)
     if process.returncode == errno.ENOSPC:
         raise HomeError("the disk is full", "", "Make room and start the run again: it continues.", str(job.run))
-    cause = cause_of_death(process.returncode, bool(result.get("interrupted")))
+    for_memory = not hung and process.returncode == -signal.SIGKILL and oom.kills() > kills_before
+    cause = cause_of_death(process.returncode, bool(result.get("interrupted")), for_memory)
     if hung:
         cause = f"Its heartbeat stood still for {SILENCE_S} s, so it was ended"
-    history.interrupted(job.kind, job.attempt, cause)
-    raise WorkerDied(f"the {job.kind} worker of attempt {job.attempt} ended early", cause, f"Its log: {job.folder.log}")
+    kind = WorkerKilledForMemory if for_memory else WorkerDied
+    history.interrupted(job.kind, job.attempt, cause, error=kind.__name__)
+    raise kind(f"the {job.kind} worker of attempt {job.attempt} ended early", cause, f"Its log: {job.folder.log}")
 
 
-def cause_of_death(returncode: int, saved: bool) -> str:
-    """In words: why a worker process is gone."""
+def cause_of_death(returncode: int, saved: bool, for_memory: bool) -> str:
+    """In words: why a worker process is gone. for_memory: the kernel killed a process for want of it meanwhile."""
     if saved:
         return "It was asked to stop (SIGTERM) and saved its state"
+    if returncode == -signal.SIGKILL and for_memory:
+        return "It was killed (signal 9): the system wanted memory"
     if returncode == -signal.SIGKILL:
         return "It was killed (signal 9): by a person, or by the system for want of memory"
     if returncode < 0:

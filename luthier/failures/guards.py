@@ -16,6 +16,10 @@ ROOM = 1 << 20
 """Bytes; a disk with less than this left is full, whatever error the writer gave."""
 
 
+NO_MEMORY = ("can't allocate memory", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+"""How torch's CPU allocator, the CUDA driver and cuBLAS say it, in errors of no class of their own."""
+
+
 @contextmanager
 def disk_failures(folder: Path) -> Iterator[None]:
     """Turn a full disk into HomeError; torch and safetensors hide the system's error in their own."""
@@ -44,7 +48,7 @@ def memory_failures(advice: Callable[[], OutOfMemory]) -> Iterator[None]:
         import torch  # here and not before: what works within the block imports it more quickly
 
         too_big = isinstance(error, MemoryError | torch.OutOfMemoryError)
-        if not too_big and "can't allocate memory" not in str(error):
+        if not too_big and not any(words in str(error) for words in NO_MEMORY):
             raise
         raise advice() from error
 

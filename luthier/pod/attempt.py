@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from luthier.compute import local, told
+from luthier.compute import local, oom, told
 from luthier.compute.job import Job
 from luthier.compute.orders import Order, Remote, fetch
 from luthier.compute.supervise import SILENCE_S, Pulse, cause_of_death
@@ -86,9 +86,10 @@ class Attempt:
             traceback.print_exc()
             full = isinstance(error, OSError) and error.errno in FULL
             return _no_room() if full else {"error": told.tell(error)}
+        kills_before = oom.kills()
         process = local.start(job, load_spec(self.run_folder.spec).compute.threads)
         try:
-            return self._followed(process)
+            return self._followed(process, kills_before)
         finally:
             local.stop(process, grace_s=0)
 
@@ -138,7 +139,7 @@ class Attempt:
             self.log.write("passed_over", path=torn.path.name, reason=torn.reason)
         return checkpoint.path if checkpoint else None
 
-    def _followed(self, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    def _followed(self, process: subprocess.Popen[bytes], kills_before: int) -> dict[str, Any]:
         pulse, hung = Pulse(self.folder), False
         while process.poll() is None and not hung:
             if self.sender.superseded:
@@ -156,7 +157,8 @@ class Attempt:
             return _no_room()
         if hung:
             return {"ended": f"Its heartbeat stood still for {SILENCE_S} s, so it was ended"}
-        return {"ended": cause_of_death(process.returncode, saved=bool(told_by_worker))}
+        for_memory = oom.kills() > kills_before
+        return {"ended": cause_of_death(process.returncode, saved=bool(told_by_worker), for_memory=for_memory)}
 
     def _delivered(self, ended: dict[str, Any]) -> dict[str, Any]:
         """Send all that is left, then the files that were made; returns what is to be told of the end."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
-from luthier.errors import WorkerFailed
 from luthier.events import EventLog
 from luthier.training import history
+from luthier.training.divergence import Divergence, diverged, no_number
 from luthier.training.plan import Plan
 
 
@@ -44,10 +44,14 @@ class Looks(TrainerCallback):
 
 
 class Teller(TrainerCallback):
-    """Writes metrics and progress as events, and refuses to go on when the loss is no number."""
+    """Writes metrics and progress as events, and refuses to go on when the loss is no number, or grows and grows."""
 
     def __init__(self, log: EventLog):
         self.log = log
+        self.divergence = Divergence([])
+
+    def on_train_begin(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self.divergence = Divergence([entry["loss"] for entry in state.log_history if "loss" in entry])
 
     def on_log(self, args, state: TrainerState, control: TrainerControl, **given: Any) -> None:
         logs = given["logs"]
@@ -55,11 +59,14 @@ class Teller(TrainerCallback):
             metrics = {"validation_loss": logs["eval_loss"], "perplexity": logs["eval_perplexity"]}
             self.log.write("metrics", step=state.global_step, **metrics)
         elif "loss" in logs:
-            _refuse_divergence(logs, state.global_step)
+            if not (math.isfinite(logs["loss"]) and math.isfinite(logs["grad_norm"])):
+                raise no_number(state.global_step)
             metrics = {"train_loss": logs["loss"]} | {key: logs[key] for key in ("learning_rate", "grad_norm")}
             self.log.write("metrics", step=state.global_step, **metrics)
             text = f"loss {logs['loss']:.3f}"
             self.log.write("progress", done=state.global_step, total=state.max_steps, unit="step", text=text)
+            if self.divergence.grows(logs["loss"]):
+                raise diverged(state.global_step, self.divergence)
 
 
 class Sampler(TrainerCallback):
@@ -71,14 +78,3 @@ class Sampler(TrainerCallback):
     def on_evaluate(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         for sample in self.answer():
             self.log.write("sample", step=state.global_step, **sample)
-
-
-def _refuse_divergence(logs: dict[str, Any], step: int) -> None:
-    if math.isfinite(logs["loss"]) and math.isfinite(logs["grad_norm"]):
-        return
-    raise WorkerFailed(
-        f"the training diverged at step {step}: its loss is no number any more",
-        "The steps were too large.",
-        "Lower training.learning_rate (a third of it, say), or take preset: conservative.",
-        "training.learning_rate",
-    )

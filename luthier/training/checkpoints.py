@@ -21,6 +21,9 @@ REQUIRED = {
 }
 """Without any one of these a resumed training would silently become another training."""
 
+ROUNDING = {"micro_batch_tokens", "gradient_checkpointing"}
+"""Values of a training that change no more than the last digits of its numbers: how a step is cut into pieces."""
+
 NAME = re.compile(r"step-(\d{8})-a(\d{3,})")
 
 
@@ -95,8 +98,8 @@ def described(path: Path, manifest: dict[str, Any]) -> Checkpoint:
 
 
 def check_fingerprint(checkpoint: Checkpoint, expected: dict[str, Any]) -> None:
-    """Raises Torn when the checkpoint belongs to another training, naming what differs."""
-    keys = sorted(expected.keys() | checkpoint.fingerprint.keys())
+    """Raises Torn when the checkpoint belongs to another training, naming what differs; not by ROUNDING alone."""
+    keys = sorted((expected.keys() | checkpoint.fingerprint.keys()) - ROUNDING)
     differing = [key for key in keys if expected.get(key) != checkpoint.fingerprint.get(key)]
     if differing:
         key = differing[0]

@@ -58,7 +58,7 @@ def train(
         spec = _settled(spec, run, attempt, log, model, examples["train"])
     identity = fingerprint(spec, run, base)
     if resume_from:
-        _refuse_other_training(resume_from, identity)
+        _refuse_other_training(resume_from, identity, log)
     set_aside_newer(run.checkpoints, resume_from)
     saver = Saver(run, attempt, log, identity)
     trainer = Trainer(plan_of(spec), run.checkpoints, model, tokenizer, **examples, save=saver)
@@ -121,9 +121,10 @@ def _answers(trainer: Trainer, rows: list[Row]) -> list[dict[str, str]]:
         return samples.answer(trainer.tuned, trainer.tokenizer, rows) if rows else []
 
 
-def _refuse_other_training(resume_from: Path, identity: dict[str, Any]) -> None:
+def _refuse_other_training(resume_from: Path, identity: dict[str, Any], log: EventLog) -> None:
     try:
-        checkpoints.check_fingerprint(checkpoints.verify(resume_from), identity)
+        checkpoint = checkpoints.verify(resume_from)
+        checkpoints.check_fingerprint(checkpoint, identity)
     except checkpoints.Torn as torn:
         raise WorkerFailed(
             "training cannot go on from this checkpoint",
@@ -131,3 +132,7 @@ def _refuse_other_training(resume_from: Path, identity: dict[str, Any]) -> None:
             "Put back what was changed, or start a new run with --again.",
             str(resume_from),
         ) from None
+    for key in sorted(checkpoints.ROUNDING):
+        if (before := checkpoint.fingerprint.get(key)) != identity[key]:
+            text = f"training.{key} was {before} and is {identity[key]} from step {checkpoint.step} on"
+            log.write("warning", text=f"{text}: the last digits differ from those of an undisturbed run.")

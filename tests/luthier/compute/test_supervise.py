@@ -11,16 +11,17 @@ from luthier.storage import read_json
 
 
 @pytest.mark.parametrize(
-    ("returncode", "saved", "words"),
+    ("returncode", "saved", "for_memory", "words"),
     [
-        (-signal.SIGKILL, False, "killed (signal 9)"),
-        (-signal.SIGSEGV, False, "SIGSEGV"),
-        (143, True, "saved its state"),
-        (1, False, "code 1"),
+        (-signal.SIGKILL, False, False, "killed (signal 9): by a person"),
+        (-signal.SIGKILL, False, True, "killed (signal 9): the system wanted memory"),
+        (-signal.SIGSEGV, False, True, "SIGSEGV"),
+        (143, True, False, "saved its state"),
+        (1, False, False, "code 1"),
     ],
 )
-def test_a_death_is_told_in_words(returncode, saved, words):
-    assert words in cause_of_death(returncode, saved)
+def test_a_death_is_told_in_words(returncode, saved, for_memory, words):
+    assert words in cause_of_death(returncode, saved, for_memory)
 
 
 def test_the_worker_is_on_record_and_its_error_arrives(tmp_path):
