@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from subprocess import Popen
 
 import httpx
 
@@ -17,15 +18,21 @@ from luthier.settings import Settings
 from luthier.storage import read_json, write_json
 
 START_WITHIN_S = 180
+LOOPBACK = "127.0.0.1"
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_SERVER_UI_V2_ENABLED": "false",  # its pages ask Prefect's analytics service, whatever is set; V1's do not
     "PREFECT_CLI_PROMPT": "false",
 }
 ALIVE = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
 """A flow run shows itself so often (in seconds), as prefect.yaml asks of deployed ones; flows/automations.py waits
 for three of them."""
+
+
+LEASES = {"PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem"}
+"""Who holds a slot of a limit is kept in PREFECT_HOME; in memory, Prefect's default, a restart would forget it."""
 
 
 class ServerError(LuthierError):
@@ -37,8 +44,31 @@ def prefect_home(settings: Settings) -> Path:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Prefect's settings for this home; to be set before Prefect is imported."""
-    return {**QUIET, **ALIVE, "PREFECT_HOME": str(prefect_home(settings)), "LUTHIER_HOME": str(settings.root)}
+    """Prefect's settings for this home, and how to sign in; to be set before Prefect is imported."""
+    homes = {"PREFECT_HOME": str(prefect_home(settings)), "LUTHIER_HOME": str(settings.root)}
+    return {**QUIET, **ALIVE, **homes, **signed_in(settings)}
+
+
+def signed_in(settings: Settings) -> dict[str, str]:
+    """What clients of Prefect and MLflow read to sign in; none where no sign-in is set."""
+    if not settings.sign_in:
+        return {}
+    user, _, password = settings.sign_in.partition(":")
+    return {
+        "PREFECT_API_AUTH_STRING": settings.sign_in,
+        "MLFLOW_TRACKING_USERNAME": user,
+        "MLFLOW_TRACKING_PASSWORD": password,
+    }
+
+
+def server_environment(settings: Settings) -> dict[str, str]:
+    """What only the process of the server is told: its database, and the sign-in it asks for; not in its argv."""
+    told = {
+        "PREFECT_HOME": str(prefect_home(settings)),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": settings.prefect_database,
+        "PREFECT_SERVER_API_AUTH_STRING": settings.sign_in,
+    }
+    return {**QUIET, **LEASES, **{name: value for name, value in told.items() if value}}
 
 
 @contextmanager
@@ -50,7 +80,7 @@ def server(settings: Settings) -> Iterator[str]:
     """
     os.environ.update(environment(settings))
     named = os.environ.get("PREFECT_API_URL") or settings.prefect_url
-    with _named(named) if named else _of_home(prefect_home(settings)) as url, _set("PREFECT_API_URL", url):
+    with _named(named) if named else _of_home(settings) as url, _set("PREFECT_API_URL", url):
         try:
             yield url
         except Exception as error:
@@ -81,13 +111,14 @@ def _named(url: str) -> Iterator[str]:
 
 
 @contextmanager
-def _of_home(home: Path) -> Iterator[str]:
+def _of_home(settings: Settings) -> Iterator[str]:
     """Each user holds `users.lock` shared; who can have it alone when leaving was the last and stops the server."""
+    home = prefect_home(settings)
     home.mkdir(parents=True, exist_ok=True)
     with (home / "users.lock").open("a") as users:
         with _alone(home):
             fcntl.flock(users, fcntl.LOCK_SH)
-            url = running(home) or start(home)
+            url = running(home) or start(settings)
         try:
             yield url
         finally:
@@ -104,21 +135,31 @@ def _alone(home: Path) -> Iterator[None]:
         yield
 
 
-def start(home: Path) -> str:
+def start(settings: Settings) -> str:
     """Start a server on a free port and wait until it answers; returns its API address."""
-    port = free_port()
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    url = f"http://127.0.0.1:{port}/api"
-    pages = {"PREFECT_SERVER_UI_API_URL": url}  # else they ask at Prefect's usual port
-    process = launch(command, home / "server.log", {**QUIET, **pages, "PREFECT_HOME": str(home)})
+    home = prefect_home(settings)
+    url, process = begin(settings)
     try:
-        write_json(home / "server.json", {"url": url, "pid": process.pid, "command": command})
         if running(home) is None:
             raise ServerError("the Prefect server did not start", "", f"Its log: {home / 'server.log'}")
     except BaseException:  # Ctrl-C too: nobody else would stop it
         stop(process.pid)
         raise
     return url
+
+
+def begin(settings: Settings, port: int = 0, host: str = LOOPBACK) -> tuple[str, Popen[bytes]]:
+    """Launch a server and record it; its API address on this machine, before anything answers there. 0: a free port."""
+    home = prefect_home(settings)
+    home.mkdir(parents=True, exist_ok=True)
+    port = port or free_port()
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
+    url = f"http://{LOOPBACK}:{port}/api"
+    # The pages ask at Prefect's usual port unless told; from another machine, at where they came from.
+    pages = {"PREFECT_SERVER_UI_API_URL": url if host == LOOPBACK else "/api"}
+    process = launch(command, home / "server.log", server_environment(settings) | pages)
+    write_json(home / "server.json", {"url": url, "pid": process.pid, "command": command})
+    return url, process
 
 
 def running(home: Path) -> str | None:

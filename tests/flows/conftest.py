@@ -15,10 +15,8 @@ from luthier.settings import Settings
 def prefect_api(tmp_path_factory) -> Iterator[str]:
     settings = Settings(home=tmp_path_factory.mktemp("server"))
     os.environ |= server.QUIET
-    folder = server.prefect_home(settings)
-    folder.mkdir()
-    yield server.start(folder)
-    process.end_recorded(folder / "server.json")
+    yield server.start(settings)
+    process.end_recorded(server.prefect_home(settings) / "server.json")
 
 
 @pytest.fixture

@@ -97,8 +97,8 @@ def test_ctrl_c_while_the_server_starts_leaves_none(tmp_path, monkeypatch):
 
     monkeypatch.setattr(server, "healthy", ctrl_c)
     with pytest.raises(KeyboardInterrupt):
-        server.start(tmp_path)
-    assert not process.lives(read_json(tmp_path / "server.json"))
+        server.start(Settings(home=tmp_path))
+    assert not process.lives(read_json(tmp_path / "prefect" / "server.json"))
 
 
 @pytest.fixture
