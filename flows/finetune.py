@@ -18,6 +18,7 @@ from tasks.baseline_eval import baseline_eval
 from tasks.checkpoint_resume import checkpoint_resume
 from tasks.estimate import estimate
 from tasks.evaluate import evaluate
+from tasks.page import shown
 from tasks.pods import check_settings, release, released
 from tasks.report import report
 from tasks.sharing import shared
@@ -59,6 +60,7 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any] | State[Any]:
         with (
             run.folder.locked(),
             shared(run),
+            shown(run),
             standing(run, *started_by(), str(flow_run.id)),
             tracked(run),
             released(run),

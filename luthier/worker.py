@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from luthier.compute import told
+from luthier.compute.gpu_use import gpu_use
 from luthier.compute.job import Job
 from luthier.errors import PodLost
 from luthier.events import EventLog
@@ -31,6 +32,7 @@ from luthier.startup import leave_out_unused, quick_imports
 from luthier.storage import read_json, write_json
 
 HEARTBEAT_S = 1.0
+GPU_EVERY_S = 15
 INTERRUPTED = 143
 NO_ROOM = errno.ENOSPC
 """Left with when the disk is too full even for `result.json`."""
@@ -51,17 +53,27 @@ class Stop:
 
 
 def keep_beating(job: Job) -> None:
+    looked, gpu = 0.0, None
     while True:
-        beat(job)
+        if time.monotonic() - looked > GPU_EVERY_S:
+            looked, gpu = time.monotonic(), _gpu()
+        beat(job, gpu)
         time.sleep(HEARTBEAT_S)
 
 
-def beat(job: Job) -> None:
+def _gpu() -> dict[str, Any] | None:
+    try:
+        return gpu_use()
+    except Exception:  # only shown; a driver that does not answer must not stop the heart
+        return None
+
+
+def beat(job: Job, gpu: dict[str, Any] | None = None) -> None:
     """Write the heartbeat; ask this process to leave when the one that watches it is not its parent."""
     if os.getppid() != job.watcher:
         os.kill(os.getpid(), signal.SIGTERM)
     with contextlib.suppress(OSError):  # that a disk is full is for the work to say; the heart goes on
-        write_json(job.folder.heartbeat, {"pid": os.getpid(), "time": time.time()})
+        write_json(job.folder.heartbeat, {"pid": os.getpid(), "time": time.time(), **({"gpu": gpu} if gpu else {})})
 
 
 def work(job: Job, stop: Stop) -> dict[str, Any]:

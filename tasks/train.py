@@ -32,6 +32,6 @@ def _work(run: Run, watcher: Watcher) -> dict[str, Any]:
     found = checkpoint_resume(run)
     resume_from = Path(found["path"]) if found["path"] else None  # in a pod it finds its own
     result = attempt(run, "train", watcher, lambda: found["step"], resume_from)
-    watcher.draw_curve()
+    watcher.copy_metrics()
     watcher.say(f"{result['steps']} steps, best at step {result['best_step']}")
     return result | {"adapter_files": adapter_files(run)}

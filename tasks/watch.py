@@ -1,8 +1,7 @@
-"""A stage as people see it: terminal, Prefect log, progress artifact, live loss curve, MLflow."""
+"""A stage as people see it: terminal, Prefect log, progress artifact, MLflow."""
 
 import time
 from types import TracebackType
-from typing import Any
 
 from prefect import get_run_logger
 
@@ -16,7 +15,7 @@ from tasks.terminal import display
 from tasks.track import tolerant_tracker
 
 SHOW_EVERY_S = 3
-CURVE_EVERY_S = 15
+COPY_EVERY_S = 15
 KINDS = {"baseline-eval": "baseline", "train": "train", "eval": "evaluate"}
 """What a stage's workers are called in the run's history."""
 
@@ -30,8 +29,7 @@ class Watcher:
         self.log = get_run_logger()
         self.display = display(stage)
         self.artifact = artifacts.progress(f"progress-{stage}-{run.folder.run_id}", f"{stage}: starting")
-        self.curve: Any = None
-        self.shown = self.drawn = 0.0
+        self.shown = self.copied = 0.0
         self.percent = 0.0
         self.pace, self.cost, self.resumed_at = Pace(), "", ""
 
@@ -81,21 +79,14 @@ class Watcher:
         return f"{self.stage}: {' · '.join(part for part in parts if part)}"
 
     def _on_metrics(self, event: Event) -> None:
-        if time.monotonic() - self.drawn > CURVE_EVERY_S:
-            self.draw_curve()
+        if time.monotonic() - self.copied > COPY_EVERY_S:
+            self.copy_metrics()
 
-    def draw_curve(self) -> None:
-        """Copy the metrics to `metrics.csv`, MLflow and the loss curve's artifact."""
-        from luthier.reporting.charts import loss_curve
-
-        self.drawn = time.monotonic()
+    def copy_metrics(self) -> None:
+        """The metrics so far, to `metrics.csv` and MLflow."""
+        self.copied = time.monotonic()
         rows = write_metrics(self.run.folder)
         tolerant_tracker(self.run, lambda tracker: tracker.sync_metrics(rows[:-1]))  # the newest may get more values
-        content = f"## Loss\n\n{artifacts.picture(loss_curve(rows), 'Loss by step')}"
-        if self.curve is None:
-            self.curve = artifacts.markdown(f"loss-{self.run.folder.run_id}", content)
-        else:
-            artifacts.update_markdown(self.curve, content)
 
     def _on_checkpoint(self, event: Event) -> None:
         loss = event.get("validation_loss")

@@ -35,6 +35,12 @@ def loss_curve(rows: Iterable[Mapping[str, Any]], interrupted: Iterable[int] = (
     return line_chart("Loss by training step", series, {"Training loss": PALE, "Validation loss": accent}, interrupted)
 
 
+def learning_rate_curve(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The learning rate by step as an SVG; `rows` as of `loss_curve`."""
+    name = "Learning rate"
+    return line_chart("Learning rate by training step", {name: _points(list(rows), "learning_rate")}, {name: SECOND})
+
+
 def line_chart(
     title: str, series: Mapping[str, Points], colors: Mapping[str, str], marks: Iterable[int] = ()
 ) -> Markup:

@@ -58,9 +58,9 @@ def test_prefect_shows_every_stage_under_its_name(straight, prefect_api):
     keys = {"artifacts": {"flow_run_id": {"any_": [where["prefect_flow_run_id"]]}}}
     artifacts = httpx.post(f"{prefect_api}/artifacts/filter", json=keys).raise_for_status().json()
     kinds = {artifact["key"].split("-tiny")[0]: artifact for artifact in artifacts}
-    assert {"loss", "results", "report", "data", "progress-train"} <= set(kinds)
+    assert {"run", "results", "report", "data", "progress-train"} <= set(kinds)
     assert kinds["progress-train"]["data"] == 100.0
-    assert "data:image/svg+xml" in kinds["loss"]["data"]
+    assert "data:image/svg+xml" in kinds["run"]["data"]
 
 
 def test_mlflow_holds_one_run_with_everything(straight):
