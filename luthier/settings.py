@@ -33,11 +33,17 @@ class Settings(BaseSettings):
     mlflow_artifacts: str | None = Field(
         None, description="Where `luthier up`'s MLflow server keeps artifacts: s3://bucket/prefix, or a path."
     )
+    sign_in: str | None = Field(
+        None, repr=False, pattern=r"^[^:\s]+:\S{12,}$", description="user:password of shared servers (12 or more)."
+    )
     gpu_slots: int | None = Field(
         None, ge=1, description="Deployed runs that train on this machine at once; default: as many as it has GPUs."
     )
     storage: str | None = Field(
         None, description="Where rented machines keep their runs: s3://bucket/prefix, or a path."
+    )
+    share_runs: bool = Field(
+        False, description="Keep runs of this machine in the storage too, so that another machine can go on with them."
     )
     storage_endpoint: str | None = Field(None, description="Address of an S3 service other than AWS.")
     storage_region: str | None = Field(None, description="Region of the bucket.")
@@ -92,6 +98,10 @@ class Settings(BaseSettings):
     @property
     def runs(self) -> Path:
         return self.root / "runs"
+
+    @property
+    def templates(self) -> Path:
+        return self.root / "templates"
 
     @property
     def models(self) -> Path:
