@@ -6,7 +6,8 @@ from uuid import UUID
 
 from flows.cli.common import say
 from flows.cli.result import exit_code, show_result
-from luthier.errors import Cancelled, WaitsForApproval
+from luthier import approval_record
+from luthier.errors import Cancelled, CostRejected, DataRejected, LuthierError, WaitsForApproval
 from luthier.failures.record import kept
 from luthier.run import Run
 from luthier.storage import read_json
@@ -46,12 +47,22 @@ def _at_rest(client: "SyncPrefectClient", flow_run: UUID) -> "State":
 
 
 def _exit_code(run: Run, state: "State") -> int:
+    from tasks.approval import WAITING
+
     report = run.folder.report / "report.json"
     if state.is_completed():
         return exit_code(read_json(report)) if report.exists() else 0  # another machine's home may have it
-    if state.is_paused():
+    if state.is_paused() or state.name == WAITING:
         return WaitsForApproval.exit_code
     if state.is_cancelled():
-        return Cancelled.exit_code
+        return _stopped_by(run).exit_code
     failure = kept(run.folder)
     return failure["exit_code"] if failure else 7
+
+
+def _stopped_by(run: Run) -> type[LuthierError]:
+    """A person who said no to its data or cost, or one who cancelled it."""
+    word = next(reversed(approval_record.read(run.folder)["words"]), None)
+    if word is None or word["approved"]:
+        return Cancelled
+    return DataRejected if word["about"] == "data" else CostRejected
