@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from luthier import status
 from luthier.errors import Rejected, WaitsForApproval
 from luthier.failures import record
+from luthier.failures.words import markdown
 from luthier.history import RunHistory
 from luthier.run import Run
 from luthier.secrets import redact
+from tasks import artifacts
 
 
 @contextmanager
@@ -28,7 +30,9 @@ def standing(run: Run, by: str, how: status.How, flow_run: str) -> Iterator[None
         state, why = "cancelled", str(no)
         raise
     except Exception as error:
-        state, why = "failed", record.keep(run.folder, error)["message"]
+        told = record.keep(run.folder, error)
+        state, why = "failed", told["message"]
+        artifacts.markdown(f"failure-{run.folder.run_id}", markdown(told))
         raise
     except BaseException:  # Ctrl-C, or Prefect's signal that ends a flow run
         state = "cancelled"

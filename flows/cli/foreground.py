@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 from flows.cli.common import print_json
 from flows.cli.result import exit_code, show_result
-from luthier.errors import WaitsForApproval
+from luthier.errors import LuthierError, WaitsForApproval
+from luthier.failures.record import kept
 from luthier.run import Run, open_run
+from luthier.secrets import redact
 from luthier.settings import Settings
 from luthier.spec import RunSpec
 from luthier.storage import read_json
@@ -22,9 +24,20 @@ def finished(spec: RunSpec, settings: Settings, again: bool) -> Run:
     """The run of `spec`, complete. Raises what its stages raise."""
     run = open_run(spec, settings, again)
     if run.completed("report") is None or not is_tracked(run.folder):
-        _run_flow(spec, settings, again)
+        try:
+            _run_flow(spec, settings, again)
+        except LuthierError as error:
+            _name_retry(error, run)
+            raise
         run = open_run(spec, settings)
     return run
+
+
+def _name_retry(error: LuthierError, run: Run) -> None:
+    """Where the failure that was kept has a change to propose, the message ends with who does it."""
+    failure = kept(run.folder)
+    if failure and failure["message"] == redact(str(error)) and failure["change"]:
+        error.fix = f"{error.fix} See: {failure['retry']}".strip()
 
 
 def _run_flow(spec: RunSpec, settings: Settings, again: bool) -> None:
