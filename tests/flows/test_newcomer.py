@@ -82,7 +82,7 @@ def test_a_newcomers_path(up, tiny_model, tmp_path):
     deployment = httpx.get(f"{address}/api/deployments/name/finetune/finetune").raise_for_status().json()
     form = f"{address}/deployments/deployment/{deployment['id']}/run"
     values = {"Name": "first", "Path": str(tmp_path / "data.jsonl"), "Base (Optional)": str(tiny_model)}
-    values |= {"Epochs (Optional)": "100", "Max Steps (Optional)": "400"}
+    values |= {"Epochs (Optional)": "100", "Max Steps (Optional)": "700"}
     with opened(address) as page:
         page.wait_for_url("**/dashboard*")
 
