@@ -1,4 +1,4 @@
-"""The shipped recipes: commented specs to start from."""
+"""Commented specs to start from: the shipped recipes, and the templates that a home keeps of its own runs."""
 
 from collections.abc import Mapping
 from importlib.resources import files
@@ -8,21 +8,30 @@ from typing import Any
 from luthier.errors import NotFound
 
 
-def recipe_names() -> list[str]:
-    return sorted(
-        entry.name.removesuffix(".yaml") for entry in files("recipes").iterdir() if entry.name.endswith(".yaml")
-    )
+def recipe_names(templates: Path | None = None) -> list[str]:
+    """The shipped ones; with the folder of a home's templates, those after them."""
+    shipped = (entry.name for entry in files("recipes").iterdir() if entry.name.endswith(".yaml"))
+    own = (file.name for file in templates.glob("*.yaml")) if templates else ()
+    return [name.removesuffix(".yaml") for name in (*sorted(shipped), *sorted(own))]
 
 
-def fill(recipe: str, name: str, data: Path, changes: Mapping[str, tuple[Any, str]] | None = None) -> str:
-    """The recipe's text with its comments, for another name and data file. Raises NotFound.
+def fill(
+    recipe: str,
+    name: str,
+    data: Path,
+    changes: Mapping[str, tuple[Any, str]] | None = None,
+    templates: Path | None = None,
+) -> str:
+    """The text of a recipe or template with its comments, for another name and data file. Raises NotFound.
 
     changes: further values by their key, each with a comment that says why:
     {"evaluation.max_new_tokens": (32, "answers are short")}.
     """
-    if recipe not in recipe_names():
-        raise NotFound(f"there is no recipe {recipe}", "", f"Known: {', '.join(recipe_names())}.")
-    lines = files("recipes").joinpath(f"{recipe}.yaml").read_text(encoding="utf-8").splitlines()
+    known = recipe_names(templates)
+    if recipe not in known:
+        raise NotFound(f"there is no recipe {recipe}", "", f"Known: {', '.join(known)}.")
+    folder = templates if templates and recipe not in recipe_names() else files("recipes")
+    lines = folder.joinpath(f"{recipe}.yaml").read_text(encoding="utf-8").splitlines()
     kept: dict[str, tuple[Any, str]] = {"name": (name, ""), "data.path": (str(data), "")}
     for key, (value, why) in {**kept, **(changes or {})}.items():
         _set(lines, key.split("."), value, why)
@@ -40,7 +49,7 @@ def _set(lines: list[str], path: list[str], value: Any, why: str) -> None:
             at = end + (depth == 0)
         start, end = at + 1, _end(lines, at + 1, depth)
     depth, key = len(path) - 1, path[-1]
-    line = f"{'  ' * depth}{key}: {_yaml(value)}"
+    line = f"{'  ' * depth}{key}: {yaml_value(value)}"
     line = f"{line:<29} # {why}" if why else line
     at = _find(lines, start, end, depth, key)
     if at is None:
@@ -66,7 +75,7 @@ def _last(lines: list[str], start: int, end: int) -> int:
     return end
 
 
-def _yaml(value: Any) -> str:
+def yaml_value(value: Any) -> str:
     """On one line; texts in quotes, whatever stands in them."""
     import yaml
 

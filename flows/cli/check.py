@@ -38,7 +38,7 @@ def check(spec: Path, overrides: tuple[str, ...], as_json: bool) -> int:
         print_json(refused(error, spec, run))
         return error.exit_code
     refusal = over_budget(estimate, run.spec.budget)
-    tell(found, estimate, run.spec, run.folder.page)
+    tell(found, estimate, run)
     if as_json:
         print_json(accepted(found, estimate, refusal, spec, run))
     return refusal.exit_code if refusal else 0

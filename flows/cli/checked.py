@@ -13,25 +13,27 @@ from luthier.estimate.budget import over_budget
 from luthier.estimate.estimate import Estimate
 from luthier.estimate.words import as_json, lines
 from luthier.run import Run
-from luthier.spec import RunSpec
 from luthier.storage import read_json
 
 COUNTS = ("read", "accepted", "quarantined", "blank")
 
 
-def tell(found: dict[str, Any], estimate: Estimate, spec: RunSpec, page: Path) -> None:
+def tell(found: dict[str, Any], estimate: Estimate, run: Run) -> None:
+    from luthier.catalogue.presets import so_far
     from luthier.training.presets import PRESETS
 
-    training = spec.training
+    spec, training = run.spec, run.spec.training
     for line in data_lines(found):
         say(line)
     preset = PRESETS[training.preset]
     say(f"  preset {training.preset}: {preset.use}. Risk: {preset.risk}. Chosen for this run:")
     for key, reason in found["chosen"].items():
         say(f"    {key} = {getattr(training, key)}: {reason}")
+    for line in so_far(run.settings, spec):
+        say(f"  {line}")
     for line in lines(estimate, spec.budget, datetime.now().astimezone()):
         say(line)
-    say(f"Data page: {page}")
+    say(f"Data page: {run.folder.page}")
     if not over_budget(estimate, spec.budget):
         waits = " Its data have to be approved first (data.approve)." if spec.data.approve else ""
         say(f"The run could start.{waits}")

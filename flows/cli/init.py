@@ -12,6 +12,7 @@ from flows.cli.questions import at_terminal, choose
 if TYPE_CHECKING:
     from luthier.data.look import Look
     from luthier.data.proposal import Changes
+    from luthier.spec import RunSpec
 
 
 @command
@@ -27,21 +28,30 @@ def init(recipe: str | None, data: Path | None, name: str | None, out: Path, as_
     \b
     brand-voice, classification, clinical-summaries, code-generation,
     creative-writing, customer-support, demo, question-answering
+
+    \b
+    or a template that `luthier runs save-template` wrote.
     """
+    from luthier.catalogue.presets import so_far
     from luthier.errors import SpecError
     from luthier.recipes import fill, recipe_names
+    from luthier.settings import Settings
 
+    templates = Settings().templates
     if os.path.lexists(out):
         raise SpecError("the file is already there", "", "Choose another with --out, or remove it.", str(out))
     if recipe:
-        fill(recipe, "", Path())  # an unknown one is refused before anything is asked
+        fill(recipe, "", Path(), templates=templates)  # an unknown one is refused before anything is asked
     data = data or Path(_ask("Data file", "data.jsonl"))
     seen, changes = _looked_at(data)
-    recipe = recipe or _proposed(seen) or choose("Recipe", recipe_names(), "customer-support")
+    recipe = recipe or _proposed(seen) or choose("Recipe", recipe_names(templates), "customer-support")
     changes |= _fitting(seen, recipe)
     name = name or _ask("Name of the run", data.stem or out.stem)
     changes |= _where(recipe)
-    _write(out, fill(recipe, name, data.absolute() if os.path.exists(data) else data, changes))  # noqa: PTH110
+    placed = data.absolute() if os.path.exists(data) else data  # noqa: PTH110
+    spec = _write(out, fill(recipe, name, placed, changes, templates))
+    for line in so_far(Settings(), spec):
+        say(line)
     say(f"Wrote {out}. Next:\n  luthier check {out}\n  luthier run {out} --sample 30\n  luthier run {out}")
     if as_json:
         print_json({"ok": True, "spec": str(out), "recipe": recipe, "seen": _seen_json(seen)})
@@ -114,19 +124,20 @@ def _ask(question: str, default: str) -> str:
     return click.prompt(question, default=default, err=True) if at_terminal() else default
 
 
-def _write(out: Path, text: str) -> None:
+def _write(out: Path, text: str) -> "RunSpec":
     """Raises Problems for a spec that would not read, SpecError when it cannot be written."""
     import yaml
 
     from luthier.errors import SpecError
     from luthier.spec_file import parse_spec
 
-    parse_spec(yaml.safe_load(text), str(out))
+    spec = parse_spec(yaml.safe_load(text), str(out))
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         why, fix = error.strerror or str(error), "Choose another place with --out."
         raise SpecError("the spec cannot be written", why, fix, str(out)) from None
+    return spec
 
 
 def _seen_json(seen: "Look | None") -> dict[str, Any] | None:

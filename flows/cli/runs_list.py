@@ -8,12 +8,12 @@ import click
 
 from flows.cli.common import command, print_json, say
 from flows.cli.tables import print_csv, print_table
-from flows.cli.times import When, lasted, local
+from flows.cli.times import When, local
 
 if TYPE_CHECKING:
     from luthier.catalogue.row import Row
 
-HEADS = ("run", "status", "verdict", "change", "cost", "took", "preset", "creator", "changed")
+HEADS = ("run", "status", "verdict", "change", "cost", "preset", "creator", "changed")
 CHOICES = {
     "project": "Client or team.",
     "creator": "Who asked for it first.",
@@ -76,7 +76,7 @@ def list_runs(
         print_json(plain) if as_json else print_csv(plain, list(Row.model_fields))
         return 0
     if found:
-        print_table(HEADS, map(_cells, found), right=frozenset({3, 4, 5}))
+        print_table(HEADS, map(_cells, found), right=frozenset({3, 4}))
     _say_what_is_missing(rows, found, everything)
     return 0
 
@@ -97,8 +97,8 @@ def _cells(row: "Row") -> tuple[str, ...]:
     change = "" if row.change is None else f"{row.change:+.3f}"
     paid = "" if row.usd is None else f"${row.usd:,.2f}"
     verdict = (row.verdict or "").replace("_", " ")
-    took, creator = lasted(row.seconds), row.creator[:12]
-    return (row.run_id, row.status, verdict, change, paid, took, row.preset, creator, local(row.changed))
+    when = local(row.changed)[:10]
+    return (row.run_id, row.status, verdict, change, paid, row.preset, row.creator[:10], when)
 
 
 def _say_what_is_missing(rows: list["Row"], found: list["Row"], everything: bool) -> None:
@@ -107,4 +107,4 @@ def _say_what_is_missing(rows: list["Row"], found: list["Row"], everything: bool
     elif not found:
         say(f"None of {len(rows)} runs fits. Fewer conditions find more; luthier runs list --all shows every one.")
     elif not everything and (checked := sum(not row.started for row in rows)):
-        say(f"{checked} more were only checked: --all shows them.")
+        say(f"Only checked, not started: {checked}. --all shows them too.")

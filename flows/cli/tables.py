@@ -35,12 +35,11 @@ def _aligned(row: Sequence[str], widths: Sequence[int], right: frozenset[int]) -
 
 
 def _rich(heads: Sequence[str], rows: list[list[str]], right: frozenset[int]) -> None:
-    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for at, head in enumerate(heads):
         table.add_column(head, justify="right" if at in right else "left", overflow="fold", no_wrap=at != 0)
     for row in rows:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from luthier.catalogue.reading import BROKEN, spec_text
+from luthier.catalogue.reading import BROKEN
 from luthier.catalogue.row import STATUSES, VERDICTS, Row
+from luthier.catalogue.spec_summary import spec_text
 from luthier.errors import NotFound
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings

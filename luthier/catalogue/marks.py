@@ -1,6 +1,7 @@
 """What a run's event log tells of its spells of work, without reading every line of it."""
 
 import re
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,21 +26,22 @@ def marks(log: Path) -> Marks:
     content = content[: content.rfind(b"\n") + 1]
     found = [_line(content, match.start()) for match in KINDS.finditer(content)]
     spells = [(start, event) for start, event in found if event["kind"] != "interrupted"]
-    ends = [*(start for start, _ in spells[1:]), len(content)]
     worked = [
-        _sign_before(content, end) - event["time"]
-        for (_, event), end in zip(spells, ends, strict=False)
+        _end(content, after) - event["time"]
+        for (_, event), after in zip_longest(spells, spells[1:])
         if event["kind"] == "started"
     ]
     return Marks(sum(max(took, 0.0) for took in worked) if worked else None, len(found) - len(spells))
+
+
+def _end(content: bytes, after: tuple[int, Event] | None) -> float:
+    """When a spell ended that this mark follows, or none: by the mark, or by the last line before it."""
+    if after and after[1]["kind"] == "ended":
+        return after[1]["time"]
+    return _line(content, (after[0] if after else len(content)) - 1)[1]["time"]
 
 
 def _line(content: bytes, within: int) -> tuple[int, Event]:
     """Where the line begins that holds this byte, and what it says."""
     start = content.rfind(b"\n", 0, within) + 1
     return start, orjson.loads(content[start : content.index(b"\n", within)])
-
-
-def _sign_before(content: bytes, end: int) -> float:
-    """Time of the last line before this byte."""
-    return _line(content, end - 1)[1]["time"]

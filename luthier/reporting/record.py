@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from luthier import notes
 from luthier.run_folder import RunFolder
 from luthier.spec import RunSpec
 from luthier.storage import read_json
@@ -23,7 +24,7 @@ def assemble(run: RunFolder, spec: RunSpec, facts: dict[str, Any]) -> dict[str, 
         "run_id": facts["run_id"],
         "name": spec.name,
         "project": {"name": spec.project.name},
-        "notes": spec.notes,
+        "notes": spec.notes if (note := notes.edited(run)) is None else note,
         "status": facts["status"],
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "data": read_json(run.validation),

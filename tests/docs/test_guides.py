@@ -32,6 +32,9 @@ def test_commands_and_settings_exist(guide: Path):
         words = shlex.split(line, comments=True)
         if words[:1] == ["luthier"]:
             command = main.get_command(click.Context(main), words[1])
+            for word in words[2:]:
+                if isinstance(command, click.Group) and word in command.commands:
+                    command = command.commands[word]
             assert command, f"{guide.name}: {line}"
             known = {option for parameter in command.params for option in parameter.opts}
             assert {word for word in words if word.startswith("--")} <= known | {"--help"}, f"{guide.name}: {line}"
