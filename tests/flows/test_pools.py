@@ -3,14 +3,16 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 from chain import Home
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter
 
 from flows import services
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 TEMPLATE = services.PROJECT / "deployments" / "kubernetes" / "base-job-template.json"
 
 
@@ -35,6 +37,15 @@ def test_the_process_pool_limits_what_trains_and_nothing_else(client, monkeypatc
     assert (queues["gpu"], queues["default"]) == (3, None)
     by_queue = {each.name: each.work_queue_name for each in client.read_deployments()}
     assert by_queue == {"finetune": "gpu", "nightly": "default", "digest": "default", "janitor": "default"}
+
+
+def test_the_server_makes_flow_runs_of_the_schedules(client):
+    services.deploy()
+    deployment = client.read_deployment_by_name("janitor/janitor").id
+    ahead = {"deployment_id": {"any_": [deployment]}, "state": {"name": {"any_": ["Scheduled"]}}}
+    which = FlowRunFilter.model_validate(ahead)
+    while not client.read_flow_runs(flow_run_filter=which):  # else the test's time runs out
+        time.sleep(0.5)
 
 
 @pytest.mark.parametrize("kind", ["docker", "kubernetes"])
