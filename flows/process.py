@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +36,12 @@ def lives(service: dict[str, Any]) -> bool:
 
 
 def stop(pid: int) -> None:
-    """End a service with its process group."""
-    try:
+    """End a service with its process group; also what is left of the group when its first process is gone."""
+    with suppress(ProcessLookupError, psutil.Error):
         os.killpg(pid, signal.SIGTERM)
         psutil.Process(pid).wait(STOP_WITHIN_S)
-    except psutil.TimeoutExpired:
+    with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, psutil.NoSuchProcess):
-        return
 
 
 def end_recorded(record: Path) -> None:

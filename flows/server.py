@@ -46,7 +46,16 @@ def prefect_home(settings: Settings) -> Path:
 def environment(settings: Settings) -> dict[str, str]:
     """Prefect's settings for this home, and how to sign in; to be set before Prefect is imported."""
     homes = {"PREFECT_HOME": str(prefect_home(settings)), "LUTHIER_HOME": str(settings.root)}
-    return {**QUIET, **ALIVE, **homes, **signed_in(settings)}
+    return {**QUIET, **ALIVE, **homes, **signed_in(settings), **tracked_at(settings)}
+
+
+def tracked_at(settings: Settings) -> dict[str, str]:
+    """The MLflow server that `luthier up` keeps for a team's database or artifacts: runs must go through it."""
+    record = settings.root / "mlflow" / "server.json"
+    team = (settings.mlflow_database or settings.mlflow_artifacts) and not settings.mlflow_uri
+    if not team or not record.exists() or not lives(service := read_json(record)):
+        return {}
+    return {"LUTHIER_MLFLOW_URI": service["url"]}
 
 
 def signed_in(settings: Settings) -> dict[str, str]:
@@ -72,15 +81,16 @@ def server_environment(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def server(settings: Settings) -> Iterator[str]:
+def server(settings: Settings, port: int = 0, host: str = LOOPBACK) -> Iterator[str]:
     """Yield the API address, which is PREFECT_API_URL within the block.
 
-    The server is the one that PREFECT_API_URL or the setting `prefect_url` names, else the home's own.
+    The server is the one that PREFECT_API_URL or the setting `prefect_url` names, else the home's own, which is
+    started at `port` and `host` where it does not run.
     Raises ServerError when it does not answer, or has gone when the block fails.
     """
     os.environ.update(environment(settings))
     named = os.environ.get("PREFECT_API_URL") or settings.prefect_url
-    with _named(named) if named else _of_home(settings) as url, _set("PREFECT_API_URL", url):
+    with _named(named) if named else _of_home(settings, port, host) as url, _set("PREFECT_API_URL", url):
         try:
             yield url
         except Exception as error:
@@ -111,34 +121,34 @@ def _named(url: str) -> Iterator[str]:
 
 
 @contextmanager
-def _of_home(settings: Settings) -> Iterator[str]:
+def _of_home(settings: Settings, port: int, host: str) -> Iterator[str]:
     """Each user holds `users.lock` shared; who can have it alone when leaving was the last and stops the server."""
     home = prefect_home(settings)
     home.mkdir(parents=True, exist_ok=True)
     with (home / "users.lock").open("a") as users:
-        with _alone(home):
+        with alone(home):
             fcntl.flock(users, fcntl.LOCK_SH)
-            url = running(home) or start(settings)
+            url = running(home) or start(settings, port, host)
         try:
             yield url
         finally:
-            with _alone(home), suppress(BlockingIOError):
+            with alone(home), suppress(BlockingIOError):
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 end_recorded(home / "server.json")
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
+def alone(home: Path) -> Iterator[None]:
     """Nobody else starts or stops the server within the block."""
     with (home / "server.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def start(settings: Settings) -> str:
-    """Start a server on a free port and wait until it answers; returns its API address."""
+def start(settings: Settings, port: int = 0, host: str = LOOPBACK) -> str:
+    """Start a server, on a free port unless told, and wait until it answers; returns its API address."""
     home = prefect_home(settings)
-    url, process = begin(settings)
+    url, process = begin(settings, port, host)
     try:
         if running(home) is None:
             raise ServerError("the Prefect server did not start", "", f"Its log: {home / 'server.log'}")

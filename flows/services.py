@@ -1,46 +1,119 @@
-"""`luthier up`: the Prefect server, MLflow's pages and a worker, in one terminal, until Ctrl-C."""
+"""`luthier up`: the Prefect server, MLflow's pages and workers, kept up in one terminal until Ctrl-C."""
 
 import fcntl
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from flows.cli.common import print_json, say
-from flows.process import end_recorded, launch, stop
-from flows.server import ServerError, free_port, prefect_home, server
+from flows.server import LOOPBACK, ServerError, server
+from flows.up.keeper import Keeper
+from flows.up.mlflow import mlflow
+from flows.up.ports import usual_port
+from flows.up.prefect import PrefectServer
+from flows.up.service import Service
+from flows.up.workers import POOL, end_flow_processes, worker, worker_command
+from luthier.secrets import without_secrets
 from luthier.settings import Settings
-from luthier.storage import write_json
 
-POOL = "luthier"
+__all__ = ["DEPLOYMENTS", "POOL", "Options", "deploy", "serve", "worker_command"]
+
 PROJECT = Path(__file__).parent.parent
 DEPLOYMENTS = PROJECT / "prefect.yaml"
-START_WITHIN_S = 180
+LOOK_EVERY_S = 2
+RECOVER_EVERY_S = 10
 
 
-def serve(settings: Settings, mlflow_port: int, as_json: bool) -> int:
-    """Start everything, say where it is, wait for Ctrl-C or SIGTERM, stop everything."""
+@dataclass(frozen=True)
+class Options:
+    """Ports of 0: the last ones, or free ones. limit: flow runs at once of one worker; None: what the queues let."""
+
+    port: int = 0
+    mlflow_port: int = 0
+    host: str = LOOPBACK
+    workers: int = 1
+    limit: int | None = None
+
+
+def serve(settings: Settings, options: Options, as_json: bool) -> int:
+    """Start everything, say where it is, keep it up until Ctrl-C or SIGTERM, stop everything. Raises ServerError."""
+    _check_host(settings, options.host)
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.root))
-        url = stack.enter_context(server(settings))
-        mlflow = settings.mlflow_uri or stack.enter_context(_mlflow(settings, mlflow_port or free_port()))
-        stack.enter_context(_worker(settings))
-        deploy()
-        pages = {"prefect": url.removesuffix("/api"), "mlflow": mlflow, "home": str(settings.root)}
-        say("\n".join(f"{name:<8} {address}" for name, address in pages.items()) + "\nCtrl-C stops all of it.")
+        kept, pages = _start(settings, options, stack)
+        say("\n".join(f"{name:<9} {address}" for name, address in pages.items()) + "\nCtrl-C stops all of it.")
         if as_json:
             print_json(pages)
         try:
-            signal.pause()
+            _keep(kept, settings)
         except KeyboardInterrupt:
             say("stopping")
     return 0
+
+
+def _start(settings: Settings, options: Options, stack: ExitStack) -> tuple[list[Keeper], dict[str, str]]:
+    """The keepers of what was started, and where everything is."""
+    named = os.environ.get("PREFECT_API_URL") or settings.prefect_url
+    port = 0 if named else usual_port(settings, "prefect", options.port)
+    url = stack.enter_context(server(settings, port, options.host))
+    kept = [] if named else [Keeper(PrefectServer(settings, url, options.host))]
+    tracking = settings.mlflow_uri
+    if not tracking:
+        service = mlflow(settings, usual_port(settings, "mlflow", options.mlflow_port), options.host)
+        kept.append(_started(service, stack))
+        tracking = service.url
+    os.environ.update(_environment(settings))
+    deploy()
+    stack.callback(end_flow_processes, settings)
+    workers = [worker(settings, url, number + 1, options.limit) for number in range(options.workers)]
+    kept += [_started(each, stack, wait=False) for each in workers]
+    return kept, _pages(settings, url, tracking)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    from flows.server import environment
+
+    return environment(settings)  # once more: it names the MLflow server that is up now
+
+
+def _started(service: Service, stack: ExitStack, wait: bool = True) -> Keeper:
+    stack.callback(service.stop)
+    service.start()
+    keeper = Keeper(service)
+    if wait:
+        keeper.wait()
+    return keeper
+
+
+def _keep(kept: list[Keeper], settings: Settings) -> None:
+    """Until KeyboardInterrupt."""
+    from flows.recovery import recover_quietly
+
+    recovered = 0.0
+    while True:
+        for keeper in kept:
+            keeper.look()
+        if time.monotonic() > recovered + RECOVER_EVERY_S:
+            for line in recover_quietly(settings):
+                say(line)
+            recovered = time.monotonic()
+        time.sleep(LOOK_EVERY_S)
+
+
+def _pages(settings: Settings, url: str, tracking: str) -> dict[str, str]:
+    return {
+        "prefect": url.removesuffix("/api"),
+        "mlflow": without_secrets(tracking),
+        "database": without_secrets(settings.database_url),
+        "storage": settings.storage or str(settings.runs),
+        "home": str(settings.root),
+        "logs": f"{settings.root}/prefect/*.log {settings.root}/mlflow/*.log",
+    }
 
 
 def deploy() -> None:
@@ -56,10 +129,6 @@ def deploy() -> None:
     automations.register()
 
 
-def worker_command() -> list[str]:
-    return [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
-
-
 def _prefect_cli(*arguments: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "prefect", *arguments],
@@ -73,6 +142,13 @@ def _prefect_cli(*arguments: str) -> None:
         raise ServerError(f"prefect {' '.join(arguments[:2])} failed", " ".join(said), "See `luthier doctor`.")
 
 
+def _check_host(settings: Settings, host: str) -> None:
+    if host not in (LOOPBACK, "localhost", "::1") and not settings.sign_in:
+        why = f"Whoever reaches {host} could start runs, read data and spend money"
+        fix = "Set LUTHIER_SIGN_IN=user:password (12 characters or more); see docs/team.md."
+        raise ServerError("servers for other machines need a sign-in", why, fix)
+
+
 @contextmanager
 def _only_one(home: Path) -> Iterator[None]:
     """Held by one `luthier up` a home; the lock ends with its process, however that ends."""
@@ -84,50 +160,3 @@ def _only_one(home: Path) -> Iterator[None]:
             why = f"Another `luthier up` keeps those of {home}"
             raise ServerError("this home's servers are already up", why, "Use them, or stop it.") from None
         yield
-
-
-@contextmanager
-def _mlflow(settings: Settings, port: int) -> Iterator[str]:
-    folder = settings.root / "mlflow"
-    folder.mkdir(parents=True, exist_ok=True)
-    address = f"http://127.0.0.1:{port}"
-    store = ("--backend-store-uri", settings.tracking_uri, "--artifacts-destination", (folder / "artifacts").as_uri())
-    command = [sys.executable, "-m", "mlflow", "server", *store, "--host", "127.0.0.1", "--port", str(port)]
-    log = folder / "server.log"
-    with _service([*command, "--workers", "1"], log, {"MLFLOW_DISABLE_TELEMETRY": "true"}) as process:
-        _wait(f"{address}/health", process, log)
-        yield address
-
-
-@contextmanager
-def _worker(settings: Settings) -> Iterator[None]:
-    home = prefect_home(settings)
-    home.mkdir(parents=True, exist_ok=True)
-    with _service(worker_command(), home / "worker.log", {}):
-        yield
-
-
-@contextmanager
-def _service(command: list[str], log: Path, extra: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A service for the block. The record beside its log lets the next one end what a killed `luthier up` left."""
-    record = log.with_suffix(".json")
-    end_recorded(record)
-    process = launch(command, log, extra)
-    try:
-        write_json(record, {"pid": process.pid, "command": command})
-        yield process
-    finally:
-        stop(process.pid)
-        process.wait()
-        record.unlink(missing_ok=True)
-
-
-def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_WITHIN_S
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            if httpx.get(address, timeout=5).status_code == 200:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.5)
-    raise ServerError("the MLflow server did not start", "", f"Its log: {log}")
