@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.runtime import flow_run
 from prefect.states import State
 
-from flows.flow_runs import introduce, name_of, started_by
+from flows.flow_runs import introduce, is_deployed, name_of, started_by
 from flows.hooks import end_pods, tell_end
 from luthier.approval import check_cost, check_data
 from luthier.errors import Rejected, WaitsForApproval
@@ -58,7 +58,7 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any] | State[Any]:
     retried = retries(spec.compute)
     try:
         with (
-            run.folder.locked(),
+            run.folder.locked(wait=is_deployed()),
             shared(run),
             shown(run),
             standing(run, *started_by(), str(flow_run.id)),

@@ -29,6 +29,11 @@ def name_of(spec: RunSpec) -> str:
     return " · ".join(filter(None, (spec.project.name, spec.recipe, spec.name, spec.training.preset)))
 
 
+def is_deployed() -> bool:
+    """Whether a worker started this process. It waits for its turn at a run: the one before it may live on alone."""
+    return get_run_context().flow_run.deployment_id is not None
+
+
 def started_by() -> tuple[str, status.How]:
     """Who asked for the flow run that this process works on, and how. Prefect's UI does not know who uses it."""
     flow_run = get_run_context().flow_run

@@ -76,11 +76,16 @@ class RunFolder:
         write_json(self.marker(stage), {"key": key, "seconds": seconds, "summary": summary})
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the run for this process; the lock ends with the process, however it ends. Raises AlreadyRunning."""
+    def locked(self, wait: bool = False) -> Iterator[None]:
+        """Hold the run for this process; the lock ends with the process, however it ends.
+
+        wait: until the process that holds it ends; else raises AlreadyRunning.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / "lock").open("a+") as handle:
-            if not _taken(handle, fcntl.LOCK_EX, tries=10):
+            while wait and not _taken(handle, fcntl.LOCK_EX, tries=1):
+                time.sleep(1)
+            if not wait and not _taken(handle, fcntl.LOCK_EX, tries=10):
                 handle.seek(0)
                 raise AlreadyRunning(
                     f"run {self.run_id} is already being worked on by process {handle.read().strip() or '?'}",
