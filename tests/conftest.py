@@ -12,6 +12,7 @@ os.environ |= {
 
 import pytest  # noqa: E402
 import tiny_model as tiny  # noqa: E402
+from postgres import postgres  # noqa: E402, F401
 from s3_server import bucket, s3_service  # noqa: E402, F401
 
 
