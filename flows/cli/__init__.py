@@ -15,7 +15,7 @@ COMMANDS = {
     "submit": "Put a run in line on the Prefect server that is up, or on a schedule.",
     "approve": "Approve or reject the data of a run that waits for it.",
     "retry": "Say why a run failed, show what would change, and start it again.",
-    "runs": "List, show and export runs.",
+    "runs": "List, show, compare and note runs; trends, presets, templates.",
     "notify": "Try the channels that tell people; see and send what waits.",
     "events": "Show, filter and follow the event log of a run.",
     "up": "Keep the Prefect and MLflow servers running, with a worker.",
