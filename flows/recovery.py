@@ -12,6 +12,7 @@ from prefect.client.schemas.filters import DeploymentFilter, FlowFilter, FlowRun
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import PrefectException
 from prefect.states import Cancelled, Scheduled
+from sqlalchemy.exc import SQLAlchemyError
 
 from flows.flow_processes import end, flow_processes
 from flows.flow_runs import RUN, crash, worked_on_by
@@ -45,13 +46,15 @@ def recover(client: SyncPrefectClient, settings: Settings) -> list[str]:
 
 
 def recover_quietly(settings: Settings) -> list[str]:
-    """As `recover`, for one who looks again soon: nothing while the server is away."""
+    """As `recover`, and tells the ends that nobody told; nothing while the server or a database is away."""
+    from flows.unsaid import tell_unsaid
+
     with get_client(sync_client=True) as client:
         if not healthy(str(client.api_url).rstrip("/")):
             return []
         try:
-            return recover(client, settings)
-        except (httpx.HTTPError, PrefectException):
+            return [*recover(client, settings), *(f"told: {name}" for name in tell_unsaid(client, settings))]
+        except (httpx.HTTPError, PrefectException, SQLAlchemyError):
             return []
 
 

