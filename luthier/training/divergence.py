@@ -8,10 +8,10 @@ from luthier.errors import LossNotFinite, TrainingDiverged
 STEPS = 20
 """So many losses in a row are looked at, by their median: spikes that the training recovers from do not count."""
 
-FACTOR, MORE = 2.0, 2.0
+FACTOR, MORE = 1.5, 1.5
 """Diverged: FACTOR times the best, and MORE nats. Ordinary trainings stay far below, whatever their batches hold."""
 
-LEAST_BEST, LEAST_FIRST = 1.0, 2.0
+LEAST_BEST, LEAST_FIRST = 0.5, 2.0
 """Nats that are taken for the best where it is lower still, and for the loss of step 1, which one batch decides."""
 
 FIX = "Lower training.learning_rate (a third of it, say), or take preset: conservative."

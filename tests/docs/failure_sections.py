@@ -1,4 +1,4 @@
-"""The causes in docs/troubleshooting.md, made from the catalogue; `python tests/docs/failure_sections.py` rewrites it."""
+"""The causes in docs/troubleshooting.md, of the catalogue: `python tests/docs/failure_sections.py` rewrites them."""
 
 from pathlib import Path
 

@@ -1,0 +1,94 @@
+"""Conditions that a test puts a real worker process into; Python runs this file when it starts.
+
+LUTHIER_TEST_CONDITION: `<kind of worker>:<condition>`.
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    kind, _, condition = os.environ.get("LUTHIER_TEST_CONDITION", "").partition(":")
+    if not condition or "luthier.worker" not in sys.orig_argv:
+        return
+    job = json.loads(Path(sys.orig_argv[-1]).read_bytes())
+    if job["kind"] == kind:
+        globals()[condition](job)
+
+
+def at_a_step(happens) -> None:
+    """Call `happens` before each backward pass."""
+    import torch
+
+    plain = torch.autograd.backward
+
+    def backward(*given, **named):
+        happens()
+        return plain(*given, **named)
+
+    torch.autograd.backward = backward
+
+
+def gpu_out_of_memory(_job) -> None:
+    """Imitated: what torch raises where a GPU is full."""
+    at_a_step(_raise_out_of_memory)
+
+
+def gpu_out_of_memory_on_resume(job) -> None:
+    if job["resume_from"]:
+        at_a_step(_raise_out_of_memory)
+
+
+def gpu_out_of_memory_while_asked(_job) -> None:
+    import torch
+
+    torch.nn.functional.linear = lambda *_given, **_named: _raise_out_of_memory()
+    torch.nn.Linear.forward = lambda *_given, **_named: _raise_out_of_memory()
+
+
+def _raise_out_of_memory() -> None:
+    import torch
+
+    raise torch.OutOfMemoryError(
+        "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 23.68 GiB of which 1.12 GiB is "
+        "free. Including non-PyTorch memory, this process has 22.55 GiB memory in use."
+    )
+
+
+def no_kernel_for_this_gpu(_job) -> None:
+    """Imitated: what torch raises for a GPU that it was not built for."""
+
+    def fail() -> None:
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+
+    at_a_step(fail)
+
+
+def no_more_memory(_job) -> None:
+    """Real: from the first step on the system gives this process no more of it."""
+    import resource
+
+    import torch
+
+    def limit() -> None:
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used, resource.RLIM_INFINITY))
+        torch.empty(64 << 20)  # as a step of a larger model would ask for
+
+    at_a_step(limit)
+
+
+def small_container(_job) -> None:
+    """Real: in a memory cgroup that is too small even for the imports."""
+    (Path(os.environ["LUTHIER_TEST_CGROUP"]) / "cgroup.procs").write_text(str(os.getpid()))
+
+
+def crash(_job) -> None:
+    """Real: as a fault in a library ends a process."""
+    at_a_step(lambda: os.kill(os.getpid(), signal.SIGSEGV))
+
+
+main()
