@@ -13,7 +13,10 @@ SILENT_FOR = timedelta(seconds=90)
 """Three of the heartbeats that prefect.yaml asks of a flow run."""
 
 ALIVE = "heartbeat"
-AT_REST = ("Completed", "Failed", "Cancelled", "Crashed", "Suspended", "Paused")
+OVER = ("Completed", "Failed", "Cancelled", "Crashed")
+WAITING = ("Scheduled", "Late", "Resuming", "AwaitingRetry", "AwaitingConcurrencySlot", "Pending")
+AT_REST = ("Suspended", "Paused", *WAITING)
+"""What waits has no process that could show a heartbeat; one that was started again after a crash waits too."""
 
 
 def silence_is_a_crash() -> Automation:
@@ -23,7 +26,7 @@ def silence_is_a_crash() -> Automation:
         description="Its process is gone. The janitor ends its pods; starting it again continues it.",
         trigger=EventTrigger(
             after={_event(ALIVE)},
-            expect={_event(name) for name in (ALIVE, *AT_REST)},
+            expect={_event(name) for name in (ALIVE, *OVER, *AT_REST)},
             match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,

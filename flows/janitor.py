@@ -1,4 +1,4 @@
-"""The janitor: pods that no live run owns are ended, and what died unseen is shown as crashed and told."""
+"""The janitor: pods that no live run owns are ended; what died unseen is shown as crashed, told, and goes on."""
 
 from typing import Any
 
@@ -7,12 +7,13 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, TaskRunFilter
 from prefect.states import Crashed
 
-from flows.flow_runs import RUNNING, crash, worked_on_by
+from flows.flow_processes import flow_processes
+from flows.flow_runs import RUNNING
+from flows.recovery import recover, show_dead
 from flows.unsaid import tell_unsaid
 from luthier.compute.pods.janitor import Orphan, sweep
 from luthier.compute.pods.runpod import open_provider
 from luthier.errors import ProviderDenied
-from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 
 OVER = {"state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}}
@@ -31,8 +32,9 @@ def janitor() -> dict[str, Any]:
             log.error("%s could not be ended, and costs money: %s", each.pod.name, each.reason)
     with get_client(sync_client=True) as client:
         crashed = [*_dead_flow_runs(client, settings), *_orphan_task_runs(client)]
+        again = recover(client, settings)
         told = [f"told the end of {name}" for name in tell_unsaid(client, settings)]
-    for line in (*ended, *crashed, *told):
+    for line in (*ended, *crashed, *again, *told):
         log.info(line)
     return {"pods_ended": ended, "marked_crashed": crashed}
 
@@ -49,10 +51,7 @@ def _swept(settings: Settings) -> list[Orphan]:
 
 
 def _dead_flow_runs(client: SyncPrefectClient, settings: Settings) -> list[str]:
-    """Flow runs of this home that count as running although no process holds their run."""
-    runs = [RunFolder(path.parent) for path in settings.runs.glob("*/prefect.json")]
-    found = [crash(client, worked_on_by(run) or "", WHY) for run in runs if not run.is_held()]
-    return [f"flow run {name}" for name in found if name]
+    return [f"flow run {name}" for name in show_dead(client, settings, set(flow_processes(settings.root)), WHY)]
 
 
 def _orphan_task_runs(client: SyncPrefectClient) -> list[str]:

@@ -38,7 +38,7 @@ def recover(client: SyncPrefectClient, settings: Settings) -> list[str]:
     """Look once, and act; one line for each flow run that was acted on. Safe at any time and in several processes."""
     alive = flow_processes(settings.root)
     return [
-        *_show_dead(client, settings, set(alive)),
+        *(f"{name}: {DEAD}" for name in show_dead(client, settings, set(alive), DEAD)),
         *_end_cancelled(client, alive),
         *_free_taken(client, set(alive)),
         *restart_crashed(client, settings, set(alive)),
@@ -75,12 +75,12 @@ def restart_crashed(client: SyncPrefectClient, settings: Settings, alive: set[st
     return restarted
 
 
-def _show_dead(client: SyncPrefectClient, settings: Settings, alive: set[str]) -> Iterator[str]:
-    """Flow runs of this home that count as running although no process works on them."""
+def show_dead(client: SyncPrefectClient, settings: Settings, alive: set[str], why: str) -> Iterator[str]:
+    """Crash the flow runs of this home that count as running although no process works on them; their names."""
     for run in (RunFolder(path.parent) for path in settings.runs.glob("*/prefect.json")):
         id = worked_on_by(run)
-        if id and id not in alive and not run.is_held() and (name := crash(client, id, DEAD)):
-            yield f"{name}: {DEAD}"
+        if id and id not in alive and not run.is_held() and (name := crash(client, id, why)):
+            yield name
 
 
 def _free_taken(client: SyncPrefectClient, alive: set[str]) -> Iterator[str]:

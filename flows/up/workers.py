@@ -12,6 +12,9 @@ from flows.up.service import Service
 from luthier.settings import Settings
 
 POOL = "luthier"
+PATIENT = {"PREFECT_CLIENT_RETRY_EXTRA_CODES": "500"}
+"""Prefect's server answers so while its database is away. A flow run asks again for about a minute, as it does while
+the server itself is away."""
 SILENT_FOR = timedelta(seconds=150)
 """Five of a worker's heartbeats."""
 
@@ -26,7 +29,7 @@ def worker(settings: Settings, url: str, number: int, limit: int | None) -> Serv
     """url: the API of the Prefect server."""
     name = f"{socket.gethostname()}-{number}"
     log = prefect_home(settings) / f"worker-{number}.log"
-    return Service(f"worker {number}", worker_command(name, limit), log, {}, lambda: is_seen(settings, url, name))
+    return Service(f"worker {number}", worker_command(name, limit), log, PATIENT, lambda: is_seen(settings, url, name))
 
 
 def is_seen(settings: Settings, url: str, name: str) -> bool:
