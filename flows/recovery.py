@@ -93,12 +93,14 @@ def _free_taken(client: SyncPrefectClient, alive: set[str]) -> Iterator[str]:
 
 
 def _end_cancelled(client: SyncPrefectClient, alive: dict[str, Any]) -> Iterator[str]:
-    """A worker that is gone cancels nothing: what still runs is ended here."""
+    """A worker that is gone ends no process: what still runs is ended here."""
     for flow_run in _in_state(client, "CANCELLING", older=CANCELLING_FOR):
         end(alive.get(str(flow_run.id), []))
-        message = "Cancelled; its worker was gone"
+        message = "Its worker was gone"
         client.set_flow_run_state(flow_run.id, Cancelled(message=message), force=True)
         yield f"{flow_run.name}: {message}"
+    for flow_run in _in_state(client, "CANCELLED", older=CANCELLING_FOR, newer=NOT_AFTER) if alive else []:
+        end(alive.get(str(flow_run.id), []))  # another machine set the state
 
 
 def _in_state(

@@ -50,7 +50,7 @@ def serve(settings: Settings, options: Options, as_json: bool) -> int:
         if as_json:
             print_json(pages)
         try:
-            _keep(kept, settings)
+            _keep(kept, settings if options.workers else None)
         except KeyboardInterrupt:
             say("stopping")
     return 0
@@ -90,16 +90,16 @@ def _started(service: Service, stack: ExitStack, wait: bool = True) -> Keeper:
     return keeper
 
 
-def _keep(kept: list[Keeper], settings: Settings) -> None:
-    """Until KeyboardInterrupt."""
+def _keep(kept: list[Keeper], home: Settings | None) -> None:
+    """Until KeyboardInterrupt. home: of the workers; only there it is seen which of their processes live."""
     from flows.recovery import recover_quietly
 
     recovered = 0.0
     while True:
         for keeper in kept:
             keeper.look()
-        if time.monotonic() > recovered + RECOVER_EVERY_S:
-            for line in recover_quietly(settings):
+        if home and time.monotonic() > recovered + RECOVER_EVERY_S:
+            for line in recover_quietly(home):
                 say(line)
             recovered = time.monotonic()
         time.sleep(LOOK_EVERY_S)
@@ -120,12 +120,13 @@ def deploy() -> None:
     """Register the deployments of prefect.yaml, and the automations, on the server that PREFECT_API_URL names."""
     from flows import automations, queues
 
-    if not DEPLOYMENTS.exists():
-        say("No deployments: they need a checkout of Luthier, as an installed package has no prefect.yaml.")
+    file = next((path for path in (DEPLOYMENTS, Path("prefect.yaml").absolute()) if path.exists()), None)
+    if not file:
+        say("No deployments: they need the prefect.yaml of a checkout of Luthier, there or in this folder.")
         return
     _prefect_cli("work-pool", "create", POOL, "--type", "process", "--overwrite")
     queues.register(POOL, Settings())
-    _prefect_cli("--no-prompt", "deploy", "--all", "--prefect-file", str(DEPLOYMENTS))
+    _prefect_cli("--no-prompt", "deploy", "--all", "--prefect-file", str(file))
     automations.register()
 
 

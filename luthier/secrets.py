@@ -9,7 +9,7 @@ HIDDEN = "***"
 SHORTEST = 6
 """Characters. The value of a shorter "secret" stands in ordinary words too, so it is not looked for."""
 
-ENDINGS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "WEBHOOK")
+ENDINGS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "WEBHOOK", "SIGNIN", "AUTHSTRING")
 PLACES = ("FILE", "PATH", "DIR")
 """A variable that ends so says where a secret lies, not what it is."""
 
@@ -27,7 +27,8 @@ tokens of Hugging Face (hf_), RunPod (rpa_, rps_) and AWS (AKIA, ASIA)."""
 
 def is_secret(variable: str) -> bool:
     """Whether a variable's name says that its value is secret: HF_TOKEN, AWS_ACCESS_KEY_ID, PGPASSWORD."""
-    words = [word.removesuffix("S") for word in variable.upper().split("_")]
+    whole = variable.upper().replace("SIGN_IN", "SIGNIN").replace("AUTH_STRING", "AUTHSTRING")
+    words = [word.removesuffix("S") for word in whole.split("_")]
     return words[-1] not in PLACES and any(word.endswith(ENDINGS) for word in words)
 
 
@@ -55,8 +56,12 @@ def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environ.items()
-        if name == "HF_TOKEN" or not (is_secret(name) or name.startswith("AWS_"))
+        if name == "HF_TOKEN" or not (is_secret(name) or name.startswith("AWS_") or _has_password(value))
     }
+
+
+def _has_password(value: str) -> bool:
+    return any(match["password"] for match in ADDRESS.finditer(value))
 
 
 def _secrets_of(environ: Mapping[str, str]) -> list[str]:

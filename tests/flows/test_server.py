@@ -170,6 +170,7 @@ def test_up_uses_a_runs_server_survives_a_kill_and_stops_cleanly(tmp_path):
 
 def test_without_a_checkout_there_are_no_deployments(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(services, "DEPLOYMENTS", tmp_path / "prefect.yaml")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(services, "_prefect_cli", lambda *_: pytest.fail("nothing to register"))
     services.deploy()
     assert "checkout" in capsys.readouterr().err

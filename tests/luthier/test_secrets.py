@@ -12,7 +12,7 @@ SECRET = 'p/lanted+"=secret'
 @pytest.mark.parametrize(
     "variable",
     ["RUNPOD_API_KEY", "HF_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD",
-     "SMTP_PASSWORD", "github_token", "DEPLOY_KEYS"],
+     "SMTP_PASSWORD", "github_token", "DEPLOY_KEYS", "LUTHIER_SIGN_IN", "PREFECT_API_AUTH_STRING"],
 )  # fmt: skip
 def test_a_secret_is_known_by_its_name(variable):
     assert is_secret(variable)
@@ -75,6 +75,7 @@ def test_a_worker_inherits_the_hubs_token_and_no_other_secret():
         "AWS_REGION": "eu",
         "AWS_PROFILE": "p",
         "WANDB_API_KEY": "w",
+        "LUTHIER_DATABASE": "postgresql+psycopg://luthier:p@db/luthier",
     }
     assert worker_environment(kept | secret) == kept
 
