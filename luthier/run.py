@@ -1,5 +1,6 @@
 """A run: a spec, its data's hash, and the folder in which everything of it lives."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,17 +57,21 @@ class Run:
 def open_run(spec: RunSpec, settings: Settings, again: bool = False) -> Run:
     """Find or make the run of this spec. The same spec is the same run; `again` asks for another one.
 
-    Raises HomeError, DataError.
+    Where runs are shared, those of other machines count, and data that is not on this one is fetched. Raises HomeError,
+    DataError, StorageUnavailable, StorageError.
     """
     from luthier.data.reading.sources import content_sha256, sources
+    from luthier.sharing.data import fetch_data
+    from luthier.sharing.elsewhere import Elsewhere
 
     check_home(settings.root)
-    spec = anchored(spec, Path.cwd())  # one that came through the API knows no folder
+    spec = fetch_data(anchored(spec, Path.cwd()), settings)  # one that came through the API knows no folder
     data_sha256 = content_sha256(sources(spec.data, settings.root))
     base = run_id(spec, data_sha256)
-    run = Run(spec, data_sha256, _newest(settings.runs, base), settings)
-    first = run.folder.run_id == base
-    if again and run.folder.root.exists() and (first or run.completed("report")):
+    elsewhere = Elsewhere(settings)
+    run = Run(spec, data_sha256, _newest(settings.runs, base, elsewhere), settings)
+    first, known = run.folder.run_id == base, run.folder.root.exists() or run.folder.run_id in elsewhere
+    if again and known and (first or run.completed("report") or elsewhere.is_complete(run.folder.run_id)):
         run = Run(spec, data_sha256, _next(run.folder, base), settings)
     return run
 
@@ -86,9 +91,9 @@ def _content(rules: Path) -> list[str]:
     return [sha256_file(path) for path in sorted(rules.glob("*")) if path.is_file()]
 
 
-def _newest(runs: Path, base: str) -> RunFolder:
+def _newest(runs: Path, base: str, elsewhere: Container[str]) -> RunFolder:
     number = 1
-    while (runs / _numbered(base, number + 1)).exists():
+    while (runs / (name := _numbered(base, number + 1))).exists() or name in elsewhere:
         number += 1
     return RunFolder(runs / _numbered(base, number))
 

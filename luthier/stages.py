@@ -60,7 +60,7 @@ STAGES = {
 }
 
 
-_PLACES = ("path", "rules", "approve", "refresh_hours", "database")
+_PLACES = ("path", "rules", "stored", "approve", "refresh_hours", "database")
 
 
 def stage_key(name: str, spec: RunSpec, data_sha256: str) -> str:

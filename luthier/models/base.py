@@ -31,6 +31,8 @@ def locate(model: ModelSpec, models: Path) -> Path:
     name = os.path.expanduser(base)  # noqa: PTH111 (Path's raises for an unknown user)
     if os.path.isdir(name):  # noqa: PTH112 (Path's raises for a name that is too long)
         folder = Path(name).absolute()
+    elif os.path.isabs(name) and (brought(models) / name[1:]).is_dir():  # noqa: PTH117 (as above)
+        folder = brought(models) / name[1:]
     elif HUB_ID.fullmatch(base) and not base.startswith("."):
         folder = download(base, model.revision, with_code=model.trust_remote_code)
     else:
@@ -39,6 +41,11 @@ def locate(model: ModelSpec, models: Path) -> Path:
         raise ModelError(f'there is no base model "{base}"', "", fix, "model.base")
     _check(folder, model)
     return folder
+
+
+def brought(models: Path) -> Path:
+    """Where base models lie that are folders of another machine, with their whole paths."""
+    return models / "brought"
 
 
 def describe(model: ModelSpec) -> str:

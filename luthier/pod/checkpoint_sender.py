@@ -1,6 +1,5 @@
 """Checkpoints on their way to the storage, while training goes on."""
 
-import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +8,8 @@ from luthier.compute.orders import Remote
 from luthier.errors import AlreadyRunning, LuthierError
 from luthier.run_folder import RunFolder
 from luthier.spec_file import load_spec
-from luthier.storage import read_json
-from luthier.training.checkpoint_upload import SENDING, rotate, snapshot, upload
-from luthier.training.checkpoints import MANIFEST, complete_at, newest_first
+from luthier.training.checkpoint_upload import rotate, snapshots, upload
+from luthier.training.checkpoints import newest_first
 
 LOOK_EVERY_S = 0.2
 
@@ -55,22 +53,11 @@ class CheckpointSender(threading.Thread):
             path for path in newest_first(self.run_folder.checkpoints) if path.name.endswith(f"-a{self.attempt:03d}")
         ]
 
-    def _forget_unsent(self, newest: Path) -> None:
-        """Snapshots that an outage left behind hold the disk; newer ones take their place."""
-        for path in self.run_folder.checkpoints.glob(f"{SENDING}*"):
-            if path.name != SENDING + newest.name:
-                shutil.rmtree(path)
-
     def _send_with_best(self, newest: Path) -> None:
-        self._forget_unsent(newest)
-        copy = snapshot(newest)
-        best_step = read_json(copy / MANIFEST)["best_step"]
-        best = complete_at(self.run_folder.checkpoints, best_step) if best_step is not None else None
-        wanted = [snapshot(best.path)] if best and best.path.name not in {newest.name, *self.sent} else []
+        copies, best_step = snapshots(newest, self.sent)
         self.before()
         bucket, place = self.remote.bucket, self.remote.checkpoints
-        for path in [*wanted, copy]:
-            name = upload(path, bucket, place, self.may_publish)
-            self.sent.add(name)
+        for path in copies:
+            self.sent.add(upload(path, bucket, place, self.may_publish))
         self.may_publish()  # a successor may count on what would be removed
         rotate(bucket, place, load_spec(self.run_folder.spec).training.keep_checkpoints, best_step)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from luthier.bucket import Bucket
+from luthier.storage import read_json
 from luthier.training.checkpoint_listing import listed_files
-from luthier.training.checkpoints import MANIFEST, worth_keeping
+from luthier.training.checkpoints import MANIFEST, complete_at, worth_keeping
 
 SENDING = ".sending-"
 
@@ -29,6 +30,22 @@ def snapshot(checkpoint: Path) -> Path:
         shutil.rmtree(copy)
         raise
     return copy
+
+
+def snapshots(newest: Path, sent: set[str]) -> tuple[list[Path], int | None]:
+    """Snapshots of a checkpoint and, before it, of the best one that it counts on, unless that is `sent`; its step.
+
+    Snapshots that an outage left behind hold the disk, and go. Raises FileNotFoundError as `snapshot`.
+    """
+    folder = newest.parent
+    for path in folder.glob(f"{SENDING}*"):
+        if path.name != SENDING + newest.name:
+            shutil.rmtree(path)
+    copy = snapshot(newest)
+    best_step = read_json(copy / MANIFEST)["best_step"]
+    best = complete_at(folder, best_step) if best_step is not None else None
+    wanted = [snapshot(best.path)] if best and best.path.name not in {newest.name, *sent} else []
+    return [*wanted, copy], best_step
 
 
 def upload(checkpoint: Path, bucket: Bucket, prefix: str, may_publish: Callable[[], None]) -> str:
