@@ -2,8 +2,6 @@
 
 import fcntl
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.cli.common import print_json, say
-from flows.server import LOOPBACK, ServerError, server
+from flows.server import LOOPBACK, ServerError, environment, server
+from flows.up.deployments import DEPLOYMENTS, deploy
 from flows.up.keeper import Keeper
 from flows.up.mlflow import mlflow
 from flows.up.ports import usual_port
@@ -23,8 +22,6 @@ from luthier.settings import Settings
 
 __all__ = ["DEPLOYMENTS", "POOL", "Options", "deploy", "serve", "worker_command"]
 
-PROJECT = Path(__file__).parent.parent
-DEPLOYMENTS = PROJECT / "prefect.yaml"
 LOOK_EVERY_S = 2
 RECOVER_EVERY_S = 10
 
@@ -67,18 +64,12 @@ def _start(settings: Settings, options: Options, stack: ExitStack) -> tuple[list
         service = mlflow(settings, usual_port(settings, "mlflow", options.mlflow_port), options.host)
         kept.append(_started(service, stack))
         tracking = service.url
-    os.environ.update(_environment(settings))
+    os.environ.update(environment(settings))  # once more: it names the MLflow server that is up now
     deploy()
     stack.callback(end_flow_processes, settings)
     workers = [worker(settings, url, number + 1, options.limit) for number in range(options.workers)]
     kept += [_started(each, stack, wait=False) for each in workers]
     return kept, _pages(settings, url, tracking)
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    from flows.server import environment
-
-    return environment(settings)  # once more: it names the MLflow server that is up now
 
 
 def _started(service: Service, stack: ExitStack, wait: bool = True) -> Keeper:
@@ -114,33 +105,6 @@ def _pages(settings: Settings, url: str, tracking: str) -> dict[str, str]:
         "home": str(settings.root),
         "logs": f"{settings.root}/prefect/*.log {settings.root}/mlflow/*.log",
     }
-
-
-def deploy() -> None:
-    """Register the deployments of prefect.yaml, and the automations, on the server that PREFECT_API_URL names."""
-    from flows import automations, queues
-
-    file = next((path for path in (DEPLOYMENTS, Path("prefect.yaml").absolute()) if path.exists()), None)
-    if not file:
-        say("No deployments: they need the prefect.yaml of a checkout of Luthier, there or in this folder.")
-        return
-    _prefect_cli("work-pool", "create", POOL, "--type", "process", "--overwrite")
-    queues.register(POOL, Settings())
-    _prefect_cli("--no-prompt", "deploy", "--all", "--prefect-file", str(file))
-    automations.register()
-
-
-def _prefect_cli(*arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "prefect", *arguments],
-        cwd=PROJECT,
-        env={**os.environ, "LUTHIER_PROJECT": str(Path.cwd())},
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        raise ServerError(f"prefect {' '.join(arguments[:2])} failed", " ".join(said), "See `luthier doctor`.")
 
 
 def _check_host(settings: Settings, host: str) -> None:

@@ -11,7 +11,8 @@ import psutil
 import pytest
 from chain import Home
 
-from flows import process, server, services
+from flows import process, server
+from flows.up import deployments
 from luthier.settings import Settings
 from luthier.storage import read_json, write_json
 
@@ -169,10 +170,10 @@ def test_up_uses_a_runs_server_survives_a_kill_and_stops_cleanly(tmp_path):
 
 
 def test_without_a_checkout_there_are_no_deployments(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(services, "DEPLOYMENTS", tmp_path / "prefect.yaml")
+    monkeypatch.setattr(deployments, "DEPLOYMENTS", tmp_path / "prefect.yaml")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(services, "_prefect_cli", lambda *_: pytest.fail("nothing to register"))
-    services.deploy()
+    monkeypatch.setattr(deployments, "_prefect_cli", lambda *_: pytest.fail("nothing to register"))
+    deployments.deploy()
     assert "checkout" in capsys.readouterr().err
 
 
