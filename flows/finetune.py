@@ -18,6 +18,7 @@ from tasks.baseline_eval import baseline_eval
 from tasks.checkpoint_resume import checkpoint_resume
 from tasks.estimate import estimate
 from tasks.evaluate import evaluate
+from tasks.leaving import handed_over
 from tasks.page import shown
 from tasks.pods import check_settings, release, released
 from tasks.report import report
@@ -58,6 +59,7 @@ def finetune(spec: RunSpec, again: bool = False) -> dict[str, Any] | State[Any]:
     retried = retries(spec.compute)
     try:
         with (
+            handed_over(run.settings),
             run.folder.locked(wait=is_deployed()),
             shared(run),
             shown(run),

@@ -15,10 +15,11 @@ from prefect.states import Cancelled, Scheduled
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.flow_processes import end, flow_processes
-from flows.flow_runs import RUN, crash, worked_on_by
+from flows.flow_runs import RUN, RUNNING, crash, worked_on_by
 from flows.server import healthy
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
+from luthier.sharing.elsewhere import is_elsewhere
 
 AGAIN = "Started again after a crash"
 MOST = 5
@@ -77,9 +78,13 @@ def restart_crashed(client: SyncPrefectClient, settings: Settings, alive: set[st
 
 def show_dead(client: SyncPrefectClient, settings: Settings, alive: set[str], why: str) -> Iterator[str]:
     """Crash the flow runs of this home that count as running although no process works on them; their names."""
+    which = FlowRunFilter.model_validate(RUNNING)
+    running = {str(flow_run.id) for flow_run in client.read_flow_runs(flow_run_filter=which)} - alive
     for run in (RunFolder(path.parent) for path in settings.runs.glob("*/prefect.json")):
         id = worked_on_by(run)
-        if id and id not in alive and not run.is_held() and (name := crash(client, id, why)):
+        if id not in running or run.is_held() or is_elsewhere(run, settings):
+            continue
+        if name := crash(client, id, why):
             yield name
 
 

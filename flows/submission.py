@@ -12,6 +12,7 @@ from prefect.states import Scheduled
 from flows.flow_runs import CREATOR, RUN, name_of
 from flows.queues import RENTED
 from luthier.run import Run
+from luthier.sharing.data import send_data
 from luthier.stages import run_id
 
 DEPLOYMENT = "finetune/finetune"
@@ -35,7 +36,7 @@ def submit(
     rented = run.asked.compute.provider != "local"
     return client.create_flow_run_from_deployment(
         client.read_deployment_by_name(DEPLOYMENT).id,
-        parameters={"spec": run.asked.model_dump(mode="json"), "again": _is_another(run)},
+        parameters={"spec": send_data(run.asked, run.settings).model_dump(mode="json"), "again": _is_another(run)},
         state=Scheduled(scheduled_time=at) if at else None,
         name=name_of(run.asked),
         tags=[f"{RUN}{run.folder.run_id}", f"{CREATOR}{by}", f"project:{run.asked.project.name}"],

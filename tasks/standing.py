@@ -10,7 +10,7 @@ from luthier.failures.words import markdown
 from luthier.history import RunHistory
 from luthier.run import Run
 from luthier.secrets import redact
-from tasks import artifacts
+from tasks import artifacts, leaving
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def standing(run: Run, by: str, how: status.How, flow_run: str) -> Iterator[None
         artifacts.markdown(f"failure-{run.folder.run_id}", markdown(told))
         raise
     except BaseException:  # Ctrl-C, or Prefect's signal that ends a flow run
-        state = "cancelled"
+        state, why = ("waiting", leaving.WHY) if leaving.notice(run.settings).exists() else ("cancelled", "")
         raise
     finally:
         history.tell("ended", state=state, why=redact(why))

@@ -19,6 +19,7 @@ COMMANDS = {
     "notify": "Try the channels that tell people; see and send what waits.",
     "events": "Show, filter and follow the event log of a run.",
     "up": "Keep the Prefect and MLflow servers running, with a worker.",
+    "join": "Let this machine work for others' Prefect server, within its owner's hours.",
     "janitor": "End rented pods that no live run owns.",
     "doctor": "Find what is missing on this machine and say how to mend it.",
 }

@@ -1,7 +1,13 @@
 """Which runs the storage knows."""
 
+from contextlib import suppress
+
 from luthier.bucket import open_bucket
 from luthier.compute.orders import Remote
+from luthier.compute.owner import Owner
+from luthier.errors import StorageUnavailable
+from luthier.home import home_id
+from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 from luthier.sharing import shares
 from luthier.sharing.folder import Listed, listed
@@ -22,3 +28,12 @@ class Elsewhere:
 
     def _listed(self, run_id: str) -> Listed | None:
         return listed(Remote(self.bucket, run_id)) if self.bucket else None
+
+
+def is_elsewhere(run: RunFolder, settings: Settings) -> bool:
+    """Whether another machine works on the run; False where runs are not shared, or the storage is away."""
+    if not shares(settings):
+        return False
+    with suppress(StorageUnavailable):
+        return Owner(Remote(open_bucket(settings), run.run_id), home_id(settings.root)).other() is not None
+    return False
