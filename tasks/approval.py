@@ -6,6 +6,7 @@ from uuid import UUID
 
 from prefect import get_run_logger, suspend_flow_run
 from prefect.client.orchestration import get_client
+from prefect.context import get_run_context
 from prefect.exceptions import ObjectNotFound
 from prefect.input import RunInput
 from prefect.input.actions import read_flow_run_input
@@ -77,7 +78,7 @@ def stand_still(run: Run, why: WaitsForApproval | Rejected) -> State[Any]:
     if isinstance(why, WaitsForApproval):
         asked = record.read(run.folder)["asked"]
         tell(run, "waiting", f"{asked['about']}-{asked['at']:.0f}", f"{why.what}. {why.why}", why.fix)
-        if flow_run.deployment_id:
+        if get_run_context().flow_run.deployment_id:
             _suspend(run, asked)
     name = WAITING if isinstance(why, WaitsForApproval) else None
     return Cancelled(name=name, message=redact(str(why)), data=why)
