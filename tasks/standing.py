@@ -34,6 +34,9 @@ def standing(run: Run, by: str, how: status.How, flow_run: str) -> Iterator[None
         state, why = "failed", told["message"]
         artifacts.markdown(f"failure-{run.folder.run_id}", markdown(told))
         raise
+    except SystemExit:  # its worker is gone, and with it the pipe that its output went to
+        state, why = "crashed", "Its worker is gone"
+        raise
     except BaseException:  # Ctrl-C, or Prefect's signal that ends a flow run
         state, why = ("waiting", leaving.WHY) if leaving.notice(run.settings).exists() else ("cancelled", "")
         raise

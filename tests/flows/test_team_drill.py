@@ -1,5 +1,6 @@
 """The drill of a team: a dozen runs on two workers while everything they stand on is killed, again and again."""
 
+import hashlib
 import itertools
 import os
 import signal
@@ -148,19 +149,24 @@ def _events(run, kind):
     return [event for event in lines if event["kind"] == kind]
 
 
+def _steps(run):
+    """What was trained, not what was measured on the validation set."""
+    return [event for event in _events(run, "metrics") if "train_loss" in event]
+
+
 def _attempts(run):
-    return len({event["attempt"] for event in _events(run, "metrics")})
+    return len({event["attempt"] for event in _steps(run)})
 
 
 def _repeated(run):
-    steps = Counter(event["step"] for event in _events(run, "metrics"))
+    steps = Counter(event["step"] for event in _steps(run))
     return sum(count - 1 for count in steps.values())
 
 
 def _trained_once(run):
     """Each attempt began where the last whole checkpoint was; one adapter came of it, the one that is reported."""
     seen, saved = {}, {}
-    for event in _events(run, "metrics"):
+    for event in _steps(run):
         seen.setdefault(event["attempt"], []).append(event["step"])
     for event in _events(run, "checkpoint"):
         saved.setdefault(event["attempt"], []).append(event["step"])
@@ -169,4 +175,7 @@ def _trained_once(run):
         assert steps == list(range(steps[0], steps[-1] + 1)) and steps[0] == before + 1, (run.run_id, attempt, before)
     finished = [event for event in _events(run, "stage") if (event["stage"], event["state"]) == ("train", "finished")]
     assert len(finished) == 1, run.run_id
-    assert read_json(run.report / "report.json")["training"]["steps"] == STEPS["max_steps"]
+    report = read_json(run.report / "report.json")
+    assert report["training"]["steps"] == STEPS["max_steps"]
+    adapter = (run.adapter / "adapter_model.safetensors").read_bytes()
+    assert report["adapter_sha256"] == hashlib.sha256(adapter).hexdigest()
