@@ -10,16 +10,16 @@ from chain import Home
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter
 
-from flows import services
+from flows.up import deployments
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
-TEMPLATE = services.PROJECT / "deployments" / "kubernetes" / "base-job-template.json"
+TEMPLATE = deployments.PROJECT / "deployments" / "kubernetes" / "base-job-template.json"
 
 
 def prefect(*arguments: object) -> None:
     told = {**os.environ, "LUTHIER_PROJECT": "/var/lib/luthier/shared/project"}
     command = [sys.executable, "-m", "prefect", *map(str, arguments)]
-    done = subprocess.run(command, cwd=services.PROJECT, env=told, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=deployments.PROJECT, env=told, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -32,15 +32,15 @@ def client(tmp_path, prefect_api, in_prefect):
 
 def test_the_process_pool_limits_what_trains_and_nothing_else(client, monkeypatch):
     monkeypatch.setenv("LUTHIER_GPU_SLOTS", "3")
-    services.deploy()
-    queues = {each.name: each.concurrency_limit for each in client.read_work_queues(work_pool_name=services.POOL)}
+    deployments.deploy()
+    queues = {each.name: each.concurrency_limit for each in client.read_work_queues(work_pool_name=deployments.POOL)}
     assert (queues["gpu"], queues["default"]) == (3, None)
     by_queue = {each.name: each.work_queue_name for each in client.read_deployments()}
     assert by_queue == {"finetune": "gpu", "nightly": "default", "digest": "default", "janitor": "default"}
 
 
 def test_the_server_makes_flow_runs_of_the_schedules(client):
-    services.deploy()
+    deployments.deploy()
     deployment = client.read_deployment_by_name("janitor/janitor").id
     ahead = {"deployment_id": {"any_": [deployment]}, "state": {"name": {"any_": ["Scheduled"]}}}
     which = FlowRunFilter.model_validate(ahead)
@@ -50,7 +50,7 @@ def test_the_server_makes_flow_runs_of_the_schedules(client):
 
 @pytest.mark.parametrize("kind", ["docker", "kubernetes"])
 def test_another_pool_takes_all_deployments(client, tmp_path, kind):
-    content = services.DEPLOYMENTS.read_text()
+    content = deployments.DEPLOYMENTS.read_text()
     for name, pool in (("training", kind), ("light", f"{kind}-light")):
         content = content.replace(f"{name}: &{name} {{<<: *process}}", f"{name}: &{name} {{<<: *{pool}}}")
     (tmp_path / "prefect.yaml").write_text(content)
@@ -64,5 +64,5 @@ def test_another_pool_takes_all_deployments(client, tmp_path, kind):
         gpu = {"docker": "container_create_kwargs", "kubernetes": "gpus"}[kind]
         assert [name for name, variables in given.items() if gpu in variables] == ["finetune"]
     finally:
-        services.deploy()  # others of this session look at the process pool
+        deployments.deploy()  # others of this session look at the process pool
         client.delete_work_pool(f"luthier-{kind}")
