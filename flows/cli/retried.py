@@ -7,9 +7,12 @@ from typing import Any
 import click
 
 from flows.cli.common import print_json, say
+from luthier.errors import LuthierError
+from luthier.failures import record
 from luthier.failures.words import headline, lines, shown
 from luthier.retry import IN_PLACE, Retry
 from luthier.run import Run
+from luthier.run_folder import RunFolder
 
 
 def show(retry: Retry) -> dict[str, Any]:
@@ -26,6 +29,18 @@ def show(retry: Retry) -> dict[str, Any]:
     change = [asdict(each) for each in retry.differences]
     new = {"new_run_id": retry.target.folder.run_id, "goes_on": retry.goes_on}
     return {"run_id": retry.run.run_id, **failure, "change": change, **new}
+
+
+def blocked(run: RunFolder, error: LuthierError, as_json: bool) -> int:
+    """Something else keeps the run from starting now."""
+    found = record.blocked(run, error)
+    say(f"luthier: {run.run_id} cannot be started now: {headline(found | {'attempt': None, 'stage': ''})}")
+    for word, text in lines(found):
+        say(f"  {word:<8} {text}")
+    if as_json:
+        told = {name: found[name] for name in ("cause", "title", "explanation", "advice", "guide", "message")}
+        print_json({"run_id": run.run_id, **told, "change": [], "new_run_id": None, "started": False})
+    return error.exit_code
 
 
 def difference(retry: Retry) -> list[str]:

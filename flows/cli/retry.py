@@ -16,8 +16,9 @@ def retry(run: str, overrides: tuple[str, ...], yes: bool, in_line: bool, as_jso
     It goes on from where it was, unless a value changes that decides its result: then a new run begins.
     Exit codes: those of `luthier run`; 2 without --yes where nobody can be asked.
     """
-    from flows.cli.retried import is_yes, show, started
+    from flows.cli.retried import blocked, is_yes, show, started
     from luthier import status
+    from luthier.errors import DataError, StorageError, StorageUnavailable
     from luthier.retry import begin, failure_of, plan
     from luthier.run import find_run
     from luthier.settings import Settings
@@ -30,7 +31,10 @@ def retry(run: str, overrides: tuple[str, ...], yes: bool, in_line: bool, as_jso
         if as_json:
             print_json({"run_id": folder.run_id, "cause": None, "change": [], "new_run_id": None})
         return 0
-    planned = plan(folder, failure, list(overrides), settings)
+    try:
+        planned = plan(folder, failure, list(overrides), settings)
+    except (DataError, StorageError, StorageUnavailable) as error:
+        return blocked(folder, error, as_json)
     told = show(planned)
     if not (yes or is_yes()):
         if as_json:

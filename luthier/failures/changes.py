@@ -68,7 +68,7 @@ def more_money(seen: Evidence) -> list[Change]:
     low = seen.spec.budget.max_usd if seen.spec else None
     if low is None:
         return []
-    amounts = [float(text) for text in re.findall(r"\$([\d.]+)", seen.text.replace(",", ""))]
+    amounts = [float(text) for text in re.findall(r"\$(\d+(?:\.\d+)?)", seen.text.replace(",", ""))]
     usd = (read_json(seen.run.estimate)["usd"] or {}).get("high", 0) if seen.run.estimate.exists() else 0
     enough = max(2 * low, low + usd, *amounts)
     return [Change("budget.max_usd", floor(enough * 100 + 1) / 100, "covers the estimate's high end")]

@@ -26,7 +26,7 @@ class Evidence:
     """type: the error's class; of a run that was given up, that of its last death. stage: empty outside of a stage.
 
     attempt: the last one of the stage; resumed: it went on from a checkpoint and took no step. log: the end of what
-    its process wrote. events: of the last start.
+    its process wrote.
     """
 
     run: RunFolder
@@ -37,7 +37,6 @@ class Evidence:
     attempt: int | None = None
     resumed: bool = False
     log: str = ""
-    events: tuple[Event, ...] = ()
 
     def says(self, pattern: str) -> bool:
         """Whether the error's words hold it."""
@@ -69,7 +68,6 @@ def evidence_of(run: RunFolder, error: BaseException | None) -> Evidence:
         attempt.number if attempt else None,
         attempt is not None and _resumed(attempt),
         redact(_end_of(attempt)) if attempt else "",
-        tuple(events),
     )
 
 

@@ -45,15 +45,21 @@ def without_error(run: RunFolder, cause: Cause) -> Record:
     return _told(cause, evidence_of(run, None), []) | texts
 
 
+def blocked(run: RunFolder, error: LuthierError) -> Record:
+    """What keeps the run from being opened at all; nothing is written down."""
+    seen = Evidence(run, type(error).__name__, str(error), error.where, "validate-data")
+    return _told(recognise(seen), seen, []) | {"message": redact(str(error))}
+
+
 def _diagnosis(run: RunFolder, error: BaseException) -> Record:
     """The catalogue's part of a record. Whatever cannot be read of the run: its failure is told all the same."""
-    seen, changes = Evidence(run, "unreadable", ""), []
+    seen, cause, changes = Evidence(run, "unreadable", ""), UNKNOWN, []
     try:
         seen = evidence_of(run, error)
         cause = recognise(seen)
         changes = cause.change(seen)
     except (LuthierError, OSError, ValueError, LookupError, TypeError):
-        cause = UNKNOWN
+        changes = []
     return _told(cause, seen, changes)
 
 

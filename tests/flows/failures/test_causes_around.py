@@ -1,6 +1,8 @@
 """Causes around the training, provoked for real: data that vanish, a full disk, processes and machines that end."""
 
+import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from chain import Home, wait_until, write_spec
-from failed_run import Failed, ended, proposal, recognised
+from failed_run import BY_NAME, Failed, ended, proposal, recognised
 from rented_home import RentedHome, cloud_of, rented_spec
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.drill]
@@ -32,8 +34,7 @@ def test_data_that_vanish(home, tmp_path, tiny_model):
     spec, data = write_spec(tmp_path, tiny_model), tmp_path / "data.jsonl"
     failed = failing_when_it_began(home, spec, lambda: data.rename(tmp_path / "elsewhere"))
     assert failed.record["cause"] == "data_missing" and failed.record["change"] == []
-    again = home.luthier("retry", home.run.run_id, "--yes")
-    assert again.returncode == 2 and "the data file is not there" in again.stderr
+    assert blocked(home) == "data_missing"
     (tmp_path / "elsewhere").rename(data)
     recognised(Failed(home, failed.code, failed.told, proposal(home)), "data_missing", {}, goes_on=True)
 
@@ -57,15 +58,26 @@ def test_a_database_that_goes_away(home, tmp_path, tiny_model):
         database.executemany("insert into rows values (?, ?)", [(f"What is {n}?", f"It is {n}.") for n in range(80)])
     (tmp_path / "rows.sql").write_text("select prompt, completion from rows")
     home.environment["ROWS_URL"] = f"sqlite:///{file}"
-    failed = failing_when_it_began(home, spec, lambda: file.rename(tmp_path / "gone.db"))
+    assert home.luthier("run", spec, "--set", "training.max_length=4096").returncode == 2
+    shutil.rmtree(home.root / "queries")
+    file.rename(tmp_path / "gone.db")
+    assert blocked(home) == "database_away"
     (tmp_path / "gone.db").rename(file)
-    recognised(Failed(home, failed.code, failed.told, proposal(home)), "database_away", {}, goes_on=True)
+    assert proposal(home)["cause"] == "context_too_long"
+
+
+def blocked(home: Home) -> str:
+    """The cause for which a failed run cannot even be opened."""
+    asked = home.luthier("retry", home.run.run_id, "--yes", "--json")
+    told = json.loads(asked.stdout)
+    assert asked.returncode != 0 and told["started"] is False and BY_NAME[told["cause"]].fix == told["advice"]
+    return told["cause"]
 
 
 def test_a_full_disk(home, tmp_path, tiny_model):
     spec = write_spec(tmp_path, tiny_model, training={"epochs": 20, "checkpoint_every": 3})
     with small_disk(home.root / "runs", "700m"), home.started("run", spec) as process:
-        wait_until(lambda: bool(home.steps()), process)
+        wait_until(lambda: list(home.root.glob("runs/*/checkpoints/step-*")), process)
         fill(home.root / "runs")
         _, told = process.communicate(timeout=240)
         (home.root / "runs" / "filler").unlink()
@@ -110,7 +122,7 @@ def test_a_container_that_is_too_small(home, failing, tmp_path, tiny_model):
 def test_a_process_that_was_ended(home, tmp_path, tiny_model, number, cause):
     spec = write_spec(tmp_path, tiny_model, training={"epochs": 20, "checkpoint_every": 3})
     with home.started("run", spec) as process:
-        wait_until(lambda: bool(home.steps()), process)
+        wait_until(lambda: list(home.root.glob("runs/*/checkpoints/step-*")), process)
         process.send_signal(number)
         process.communicate(timeout=240)
     told = proposal(home)
@@ -136,12 +148,12 @@ def rented(tmp_path_factory, tiny_model, prefect_api):
 
 
 def test_a_wrong_key_of_the_provider(rented):
-    recognised(rented(RUNPOD_API_KEY="rpa_wrong"), "provider_key", {}, goes_on=True)
+    recognised(rented("budget.approve_above_usd=null", RUNPOD_API_KEY="rpa_wrong"), "provider_key", {}, goes_on=True)
 
 
 def test_an_account_without_money(rented):
     def spend(cloud) -> None:
-        cloud.account.balance_usd = 0.0
+        cloud.account.balance = 0.01
 
     recognised(rented(before=spend), "no_balance", {}, goes_on=True)
 
@@ -155,12 +167,13 @@ def test_over_the_budget(rented):
 
 
 def test_a_gpu_that_nobody_offers(rented):
-    recognised(rented("compute.gpu=NVIDIA Abacus"), "gpu_not_offered", {"compute.gpu": None}, goes_on=True)
+    failed = rented("compute.gpu=NVIDIA Abacus", "budget.approve_above_usd=null")
+    recognised(failed, "gpu_not_offered", {"compute.gpu": None}, goes_on=True)
 
 
 def test_no_machine_to_be_had(rented):
     def nothing_is_free(cloud) -> None:
-        cloud.set_stock("NVIDIA L40S", 0)
+        cloud.market.free = {("NVIDIA L40S", kind): 0 for kind in ("spot", "on_demand")}
 
     failed = rented("compute.max_hours=0.003", "compute.purchase=spot", before=nothing_is_free)
     recognised(failed, "no_capacity", {"compute.purchase": "spot_then_on_demand"}, goes_on=True)
@@ -168,6 +181,8 @@ def test_no_machine_to_be_had(rented):
 
 def test_a_storage_that_refuses_the_key(rented, s3_service):
     s3_service.create_bucket("failures")
-    keys = {**s3_service.environment, "AWS_SECRET_ACCESS_KEY": "wrong-secret"}
-    failed = rented(LUTHIER_STORAGE="s3://failures", LUTHIER_STORAGE_ENDPOINT=s3_service.endpoint, **keys)
-    recognised(failed, "storage_refused", {}, goes_on=True)
+    storage = {"LUTHIER_STORAGE": "s3://failures", "LUTHIER_STORAGE_ENDPOINT": s3_service.endpoint}
+    pods = {"LUTHIER_POD_SECRETS": '{"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key"}'}
+    failed = rented("budget.max_usd=0.0001", **storage, **pods, **s3_service.environment)
+    failed.home.environment["AWS_SECRET_ACCESS_KEY"] = "wrong-secret"
+    assert blocked(failed.home) == "storage_refused"
