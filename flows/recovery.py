@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -67,10 +68,10 @@ def restart_crashed(client: SyncPrefectClient, settings: Settings, alive: set[st
     held = {worked_on_by(run) for run in _held(settings.runs)}
     restarted = []
     for flow_run in _in_state(client, "CRASHED", newer=NOT_AFTER):
-        times = _restarts(client, flow_run)
-        if str(flow_run.id) in alive | held or times >= MOST or _superseded(client, flow_run):
+        crashes = _crashes(client, flow_run)
+        if str(flow_run.id) in alive | held or crashes > MOST or _superseded(client, flow_run):
             continue
-        message = f"{AGAIN} ({times + 1} of {MOST})"
+        message = f"{AGAIN} ({crashes} of {MOST})"
         _schedule(client, flow_run, message)
         restarted.append(f"{flow_run.name}: {message}")
     return restarted
@@ -131,9 +132,10 @@ def _superseded(client: SyncPrefectClient, flow_run: FlowRun) -> bool:
     return any(each.created and each.created > flow_run.created for each in same)
 
 
-def _restarts(client: SyncPrefectClient, flow_run: FlowRun) -> int:
-    states: list[State[Any]] = client.read_flow_run_states(flow_run.id)
-    return sum((state.message or "").startswith(AGAIN) for state in states)
+def _crashes(client: SyncPrefectClient, flow_run: FlowRun) -> int:
+    """How often a process of it crashed. One that waited in line was only taken for silent (flows/automations.py)."""
+    states: list[State[Any]] = sorted(client.read_flow_run_states(flow_run.id), key=lambda state: state.timestamp)
+    return sum(after.is_crashed() and not before.is_scheduled() for before, after in pairwise(states))
 
 
 def _schedule(client: SyncPrefectClient, flow_run: FlowRun, message: str) -> None:

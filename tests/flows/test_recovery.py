@@ -86,13 +86,20 @@ def state(client, flow_run):
 
 
 def test_a_crashed_flow_run_is_started_again_five_times(client, home, make):
-    crashed = make(Crashed())
-    for time in range(1, 6):
-        assert len(recover(client, home)) == 1
-        assert state(client, crashed) == ("SCHEDULED", f"Started again after a crash ({time} of 5)")
+    crashed = make(Running())
+    for time in range(1, 7):
         client.set_flow_run_state(crashed, Crashed(), force=True)
-    assert recover(client, home) == []
+        assert len(recover(client, home)) == (time <= 5)
+        if time <= 5:
+            assert state(client, crashed) == ("SCHEDULED", f"Started again after a crash ({time} of 5)")
+            client.set_flow_run_state(crashed, Running(), force=True)
     assert state(client, crashed)[0] == "CRASHED"
+
+
+def test_one_that_was_taken_for_dead_in_the_queue_has_not_crashed(client, home, make):
+    waiting = make(Crashed())
+    assert len(recover(client, home)) == 1
+    assert state(client, waiting) == ("SCHEDULED", "Started again after a crash (0 of 5)")
 
 
 def test_one_whose_process_lives_is_left_alone_until_it_ends(client, home, make, process):

@@ -24,7 +24,7 @@ from luthier.storage import read_json
 pytestmark = [pytest.mark.drill, pytest.mark.slow, pytest.mark.timeout(3600)]
 
 RUNS = int(os.environ.get("RUNS", "12"))
-EVERY_S = 25
+EVERY_S = int(os.environ.get("EVERY_S", "25"))
 WITHIN_S = 3000
 STEPS = {"max_steps": 40, "checkpoint_every": 5}
 OVER = ("COMPLETED", "FAILED", "CANCELLED")
