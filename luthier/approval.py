@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from luthier import approval_record as record
 from luthier.approval_record import About, Word
-from luthier.errors import CostRejected, DataRejected, NotFound, WaitsForApproval
+from luthier.compute.pods.runpod import open_provider
+from luthier.errors import CostRejected, DataRejected, NotFound, ProviderRefused, ProviderUnavailable, WaitsForApproval
 from luthier.estimate.estimate import Estimate
 from luthier.estimate.words import lines
 from luthier.run import Run
@@ -40,9 +41,22 @@ def check_cost(run: Run, found: Estimate) -> None:
         return
     if word and not word["approved"]:
         raise CostRejected(*_no(run.folder, word, "Make it cheaper"), "budget.approve_above_usd")
+    if usd is None and _is_refused():
+        return  # nothing can be rented, and the first stage says why
     record.ask(run.folder, "cost", usd, list(lines(found, run.spec.budget, datetime.now(UTC))))
     why = why_asked(usd, run.spec.budget, word)
     raise WaitsForApproval("the cost waits for approval", why, how_to_approve(run.folder))
+
+
+def _is_refused() -> bool:
+    """Whether the provider would rent us nothing, whatever it costs: a wrong key."""
+    try:
+        open_provider().quote(None)
+    except ProviderRefused:
+        return True
+    except ProviderUnavailable:
+        pass
+    return False
 
 
 def needs_word(found: Estimate, budget: BudgetSpec) -> bool:
@@ -67,6 +81,13 @@ def waiting(run: Run, found: Estimate) -> list[About]:
     cost = needs_word(found, run.spec.budget) and not covers(record.last(run.folder, "cost"), as_usd(found))
     waits: tuple[tuple[About, bool], ...] = (("data", data), ("cost", cost))
     return [about for about, does in waits if does]
+
+
+def waits_in_words(run: Run, found: Estimate) -> str:
+    """What `waiting` says, for people; empty where it waits for nobody."""
+    known = {"data": "its data (data.approve)", "cost": "its cost (budget.approve_above_usd)"}
+    what = " and ".join(known[about] for about in waiting(run, found))
+    return f"It will wait until a person has approved {what}: luthier approve {run.folder.run_id}" if what else ""
 
 
 def decide(run: RunFolder, about: About, approved: bool, by: str, note: str = "", cap_usd: float | None = None) -> Word:

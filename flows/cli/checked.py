@@ -8,6 +8,7 @@ from typing import Any
 
 from flows.cli.checked_data import data_lines
 from flows.cli.common import say
+from luthier.approval import waiting, waits_in_words
 from luthier.errors import LuthierError, Problems
 from luthier.estimate.budget import over_budget
 from luthier.estimate.estimate import Estimate
@@ -35,8 +36,8 @@ def tell(found: dict[str, Any], estimate: Estimate, run: Run) -> None:
         say(line)
     say(f"Data page: {run.folder.page}")
     if not over_budget(estimate, spec.budget):
-        waits = " Its data have to be approved first (data.approve)." if spec.data.approve else ""
-        say(f"The run could start.{waits}")
+        waits = waits_in_words(run, estimate)
+        say(f"The run could start.{f' {waits}' if waits else ''}")
 
 
 def accepted(
@@ -46,6 +47,7 @@ def accepted(
     keys = ("ok", *COUNTS, "errors", "warnings", "tokens", "chosen")
     told = {name: found[name] for name in keys} | {"page": str(run.folder.page)}
     told["estimate"] = as_json(estimate, run.spec.budget, datetime.now().astimezone())
+    told["waits_for_approval"] = waiting(run, estimate)
     refused_by_budget = (
         {"ok": False, "errors": [_fault(refusal, spec)], "exit_code": refusal.exit_code} if refusal else {}
     )

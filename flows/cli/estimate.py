@@ -19,6 +19,7 @@ def estimate(spec: Path, overrides: tuple[str, ...], as_json: bool) -> int:
     from datetime import datetime
 
     from flows.cli.validated import validated
+    from luthier.approval import waiting, waits_in_words
     from luthier.estimate.budget import over_budget
     from luthier.estimate.of_run import estimate_run
     from luthier.estimate.words import as_json as in_full
@@ -32,7 +33,9 @@ def estimate(spec: Path, overrides: tuple[str, ...], as_json: bool) -> int:
     found, budget, now = estimate_run(run.folder, run.spec, run.settings), run.spec.budget, datetime.now().astimezone()
     for line in lines(found, budget, now):
         say(line)
+    if waits := waits_in_words(run, found):
+        say(waits)
     if as_json:
-        print_json(in_full(found, budget, now))
+        print_json(in_full(found, budget, now) | {"waits_for_approval": waiting(run, found)})
     refusal = over_budget(found, budget)
     return refusal.exit_code if refusal else 0
