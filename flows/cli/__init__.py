@@ -13,7 +13,7 @@ COMMANDS = {
     "rehearse": "Rehearse the recovery of a run on a simulated cloud; spend nothing.",
     "run": "Run a spec from its data to the report; the same spec again continues.",
     "submit": "Put a run in line on the Prefect server that is up, or on a schedule.",
-    "approve": "Approve or reject the data of a run that waits for it.",
+    "approve": "Approve or reject the data or the cost of a run that waits for it.",
     "retry": "Say why a run failed, show what would change, and start it again.",
     "runs": "List, show, compare and note runs; trends, presets, templates.",
     "notify": "Try the channels that tell people; see and send what waits.",
