@@ -47,10 +47,10 @@ class Owner:
 
     def _refuse(self, other: dict[str, Any] | None) -> None:
         if other:
-            who = f"process {other['process']} on {other['machine']}" if "machine" in other else "another home"
+            who = f"Process {other['process']} on {other['machine']}" if "machine" in other else "It"
             raise AlreadyRunning(
-                f"{who} works on run {self.remote.run_id} in this storage",
-                f"It showed itself {time.time() - other['time']:.0f} s ago.",
+                f"another home works on run {self.remote.run_id} in this storage",
+                f"{who} showed itself {time.time() - other['time']:.0f} s ago.",
                 f"Wait until it ends, or take another storage; {GONE_AFTER_S // 60} minutes after its last sign this "
                 "home may take the run over.",
                 "luthier.toml: storage",

@@ -127,7 +127,7 @@ def test_who_was_taken_over_sends_nothing(homes):
     first.remote.put_json(key, read_owner(first) | {"time": time.time() - GONE_AFTER_S})
     second.owner.claim_when_gone()
     first.work("train", "2")
-    with pytest.raises(AlreadyRunning, match="process"):
+    with pytest.raises(AlreadyRunning, match="Process"):
         first.shared.send()
     assert not listed(first.remote).has("stages/train.json")
 
