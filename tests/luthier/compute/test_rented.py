@@ -131,7 +131,7 @@ def test_another_home_takes_a_silent_one_over(home, cloud, trained_here, tiny_mo
     assert adapter(other.run) == adapter(trained_here) and other.run.attempt_numbers() == [1, 2]
     assert [record.number for record in other.records.all()] == [1, 2]
     assert other.events("resumed")[0]["step"] >= EVERY
-    with pytest.raises(PodLost):  # the first home wakes up
+    with pytest.raises((PodLost, AlreadyRunning)):  # the first home wakes up; which it sees first is a matter of time
         list(events)
     with pytest.raises(AlreadyRunning):
         home.result()
