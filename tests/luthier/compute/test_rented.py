@@ -98,7 +98,7 @@ def test_no_money_left_saves_first_and_more_money_goes_on(home, cloud, trained_h
     with pytest.raises(OverBudget):
         home.result()
     assert len(cloud.pods()) == 1
-    home.change(budget={"max_usd": None})
+    home.change(budget={"max_usd": None, "approve_above_usd": None})
     home.result()
     (resumed,) = home.events("resumed")
     assert resumed["step"] >= death["step"] > EVERY and adapter(home.run) == adapter(trained_here)
