@@ -23,11 +23,11 @@ def _data(run: Run) -> Iterator[str]:
     found = read_json(run.folder.validation)
     counts = {name: found[name] for name in ("read", "accepted", "quarantined")} | found["splits"]
     yield f"### Are the data of `{run.folder.run_id}` fit to train on?"
+    yield f"Data page: `{run.folder.page}`"
     rows = (counts, ["---"] * len(counts), map(str, counts.values()))
     yield "\n".join(f"| {' | '.join(row)} |" for row in rows)
     if warnings := len(found["warnings"]):
         yield f"{warnings} {'thing' if warnings == 1 else 'things'} to look at, on the data page."
-    yield f"Data page: `{run.folder.page}`"
 
 
 def _cost(run: Run, asked: dict[str, Any]) -> Iterator[str]:

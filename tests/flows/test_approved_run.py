@@ -5,6 +5,7 @@ import time
 
 import pytest
 import yaml
+from browser import needs_browser, opened
 from chain import PATIENCE_S, Home, write_spec
 from rented_home import Api
 
@@ -93,3 +94,26 @@ def test_rejected_by_command_it_ends_as_cancelled(waiting):
     assert [word["by"] for word in read(run)["words"]] == ["bob"], "the form's answer is the same word"
     told = status.standing(run)
     assert told and told["state"] == "cancelled"
+
+
+@pytest.mark.browser
+@needs_browser
+def test_the_form_in_prefects_pages(waiting, prefect_api):
+    flow_run, run = waiting.start(3)
+    with opened(f"{prefect_api.removesuffix('/api')}/runs/flow-run/{flow_run}") as page:
+        page.get_by_role("button", name="Resume").first.click(timeout=60_000)
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_text("fit to train on").wait_for(timeout=30_000)
+        assert dialog.get_by_role("cell", name="120").count(), "the rows that were read, in a table"
+        choice = dialog.locator(".p-select-button__control").first
+        choice.press("ArrowDown")
+        options = page.locator(".p-select-option")
+        options.first.wait_for()
+        assert options.all_inner_texts() == ["approve", "reject"]
+        choice.press("Enter")
+        dialog.locator("textarea").first.fill("cleo")
+        dialog.get_by_role("button", name="Submit").click()
+        waiting.until(flow_run, "Completed")
+        assert not [url for url in page.requests if not url.startswith(("http://127.0.0.1", "data:", "blob:"))]
+    word = last(run, "data")
+    assert word and (word["by"], word["approved"]) == ("cleo", True)
