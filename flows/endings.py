@@ -10,9 +10,9 @@ from flows.flow_runs import runs_of
 from luthier import status
 from luthier.errors import LuthierError
 from luthier.notify.message import Message, message_id
-from luthier.notify.places import flow_run_page
 from luthier.notify.wording import Said, of_run, without_folder
 from luthier.people import FINAL, Kind
+from luthier.places import flow_run_page
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 from luthier.spec import NotifySpec, RunSpec

@@ -6,11 +6,13 @@ from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.runtime import flow_run
 from prefect.states import Completed, State
-from prefect.utilities.urls import url_for
 
 from flows.flow_runs import started_by
+from flows.hooks import tell_end
 from flows.submission import in_line, submit
+from luthier.places import flow_run_page
 from luthier.run import Run, open_run
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
@@ -20,7 +22,20 @@ from luthier.stages import run_id
 from luthier.status import standing
 
 
-@flow(name="nightly", description="Train again when the data of a spec have changed.")
+def run_name() -> str:
+    """The spec may still be as somebody wrote it."""
+    given = flow_run.parameters["spec"]
+    spec = RunSpec.model_validate(given) if isinstance(given, dict) else given
+    return f"nightly · {spec.name if isinstance(spec, RunSpec) else Path(spec).name}"
+
+
+@flow(
+    name="nightly",
+    flow_run_name=run_name,
+    description="Train again when the data of a spec have changed.",
+    on_failure=[tell_end],
+    on_crashed=[tell_end],
+)
 def nightly(spec: Path | RunSpec) -> State[Any]:
     """Put a run in line for the data as they are now, unless there is one. A query is asked anew.
 
@@ -65,5 +80,6 @@ def _complete(run: Run) -> str | None:
 
 
 def _start(client: SyncPrefectClient, run: Run) -> str:
-    flow_run = submit(client, run, started_by()[0])
-    return f"The data are new or not done with: {run.folder.run_id} is in line, {url_for(flow_run)}"
+    started = submit(client, run, started_by()[0])
+    page = flow_run_page(str(client.api_url), str(started.id))
+    return f"The data are new or not done with: {run.folder.run_id} is in line, {page}"

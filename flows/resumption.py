@@ -11,7 +11,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.server import healthy, prefect_home, running
 from luthier.approval_record import Word
-from luthier.notify.places import flow_run_page
+from luthier.places import flow_run_page
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 from luthier.storage import read_json

@@ -6,8 +6,8 @@ from typing import Any
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.schedules import CronSchedule
-from prefect.utilities.urls import url_for
 
+from luthier.places import pages
 from luthier.stages import slug
 
 DEPLOYMENT = "nightly/nightly"
@@ -32,5 +32,5 @@ def put(client: SyncPrefectClient, name: str, spec: Path, cron: str) -> dict[str
         "cron": cron,
         "spec": str(spec),
         "schedule_id": str(created[0].id),
-        "page": url_for(deployment),
+        "page": f"{pages(str(client.api_url))}/deployments/deployment/{deployment.id}",
     }

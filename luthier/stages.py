@@ -60,6 +60,9 @@ STAGES = {
 }
 
 
+JOBS = {"baseline-eval": "baseline", "train": "train", "eval": "evaluate"}
+"""What the workers of a stage are called in jobs and events."""
+
 _PLACES = ("path", "rules", "stored", "approve", "refresh_hours", "database")
 
 

@@ -9,6 +9,7 @@ from luthier.estimate.estimate import Estimate
 from luthier.events import Event
 from luthier.history import interruptions
 from luthier.run import Run
+from luthier.stages import JOBS
 from luthier.storage import read_json
 from tasks.tell import tell
 
@@ -18,8 +19,6 @@ QUIET_S = 1800
 LEVELS = (80, 95, 120)
 """Per cent of the estimate whose crossing is told, each once."""
 
-KINDS = {"baseline-eval": "baseline", "train": "train", "eval": "evaluate"}
-"""What a stage's workers are called in the run's history."""
 
 _known: set[tuple[str, str, object]] = set()
 """What this process has looked at: (run, stage, attempt) and (run, "cost", level)."""
@@ -54,7 +53,7 @@ def expensive(run: Run, found: Estimate) -> None:
 def _went_on(run: Run, stage: str, event: Event) -> None:
     """The first progress of an attempt: where others of the stage died before it, the work goes on by itself."""
     found = interruptions(run.folder)
-    deaths = [each for each in found if each["stage"] == KINDS.get(stage) and each["attempt"] < event["attempt"]]
+    deaths = [each for each in found if each["stage"] == JOBS.get(stage) and each["attempt"] < event["attempt"]]
     if not deaths:
         return
     times = "once" if len(deaths) == 1 else f"{len(deaths)} times"

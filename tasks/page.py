@@ -12,7 +12,6 @@ from prefect.runtime import flow_run
 
 from luthier import watching
 from luthier.run import Run
-from luthier.storage import read_json
 from tasks import artifacts
 
 FRESH_S = 15
@@ -54,7 +53,7 @@ class _Page:
         """Never fails the run: a page that cannot be made is left out, and that is logged."""
         with self.lock:
             try:
-                content = watching.page(self.run.folder, time.time(), links(self.run))
+                content = watching.page(self.run.folder, time.time())
             except Exception as error:
                 get_run_logger().warning("the run's page could not be made: %s: %s", type(error).__name__, error)
                 return
@@ -62,14 +61,3 @@ class _Page:
                 self.artifact = artifacts.of_flow_run(f"run-{self.run.folder.run_id}", content, self.flow_run)
             else:
                 artifacts.update_markdown(self.artifact, content)
-
-
-def links(run: Run) -> dict[str, str]:
-    """What a browser can open from a page that came over http: MLflow, where it is a server, and what it keeps."""
-    told = read_json(run.folder.tracking) if run.folder.tracking.exists() else {}
-    address = told.get("mlflow_uri", "")
-    if not address.startswith("http"):
-        return {}
-    files = f"{address.rstrip('/')}/get-artifact?run_uuid={told['mlflow_run_id']}&path="
-    found = {"MLflow": f"{address.rstrip('/')}/#/experiments/{told.get('experiment', 0)}/runs/{told['mlflow_run_id']}"}
-    return found | ({"Report": f"{files}report/report.html"} if "finished" in told else {})

@@ -8,6 +8,7 @@ from prefect import get_run_logger
 from luthier.events import Event
 from luthier.history import interruptions, write_metrics
 from luthier.run import Run
+from luthier.stages import JOBS
 from tasks import artifacts
 from tasks.alarms import alarm, out_of_money
 from tasks.pace import Pace, in_words
@@ -16,8 +17,6 @@ from tasks.track import tolerant_tracker
 
 SHOW_EVERY_S = 3
 COPY_EVERY_S = 15
-KINDS = {"baseline-eval": "baseline", "train": "train", "eval": "evaluate"}
-"""What a stage's workers are called in the run's history."""
 
 
 class Watcher:
@@ -74,7 +73,7 @@ class Watcher:
         """A line that alone answers how it stands: progress, time left, interruptions, money."""
         seconds = self.pace.left_s(self.pace.newest[1] + left)
         parts = [progress, f"{in_words(seconds)} left" if left and seconds is not None else ""]
-        deaths = sum(death["stage"] == KINDS.get(self.stage) for death in interruptions(self.run.folder))
+        deaths = sum(death["stage"] == JOBS.get(self.stage) for death in interruptions(self.run.folder))
         parts += [f"interrupted {deaths}×{self.resumed_at}" if deaths else "", self.cost]
         return f"{self.stage}: {' · '.join(part for part in parts if part)}"
 

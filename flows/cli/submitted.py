@@ -11,6 +11,7 @@ from flows.cli.common import print_json, say
 from flows.server import ServerError, prefect_home, running, server
 from luthier import status
 from luthier.errors import SpecError
+from luthier.places import flow_run_page
 from luthier.run import Run
 from luthier.settings import Settings
 from luthier.spec import RunSpec
@@ -24,16 +25,17 @@ UP = "Start it: luthier up"
 
 def submitted(run: Run, queue: str | None, at: datetime | None, wait: bool, as_json: bool) -> int:
     """Put `run` in line, unless it is there already; returns the exit code. Raises what checking its data raises."""
-    from flows.cli.followed import followed
-    from flows.submission import in_line
-
     with _client(run.settings) as client:
+        from flows.cli.followed import followed  # here: Prefect reads its settings when it is imported
+        from flows.submission import in_line
+
         flow_run = in_line(client, run.folder.run_id)
         told = {"run_id": run.folder.run_id, "queued": flow_run is None}
         if flow_run is None and run.folder.is_held():
             return _held(run, told, as_json)
         flow_run = flow_run or _put(client, run, queue, at)
-        told |= {"flow_run_id": str(flow_run.id), "page": _page(flow_run), "state": flow_run.state.name}
+        page = flow_run_page(str(client.api_url), str(flow_run.id))
+        told |= {"flow_run_id": str(flow_run.id), "page": page, "state": flow_run.state.name}
         say(f"{run.folder.run_id}: {'in line' if told['queued'] else 'there already, ' + told['state'].lower()}")
         say(f"  page      {told['page']}\n  flow run  {told['flow_run_id']}")
         code = followed(client, flow_run.id, run, told) if wait else 0
@@ -44,9 +46,9 @@ def submitted(run: Run, queue: str | None, at: datetime | None, wait: bool, as_j
 
 def schedule(spec: RunSpec, path: Path, cron: str, settings: Settings, as_json: bool) -> int:
     """Let the deployment nightly look at the spec's file by `cron`; one schedule a spec's name."""
-    from flows.schedules import put
-
     with _client(settings) as client:
+        from flows.schedules import put  # here: Prefect reads its settings when it is imported
+
         try:
             told = put(client, spec.name, path, cron)
         except ValueError as error:
@@ -94,9 +96,3 @@ def _held(run: Run, told: dict[str, Any], as_json: bool) -> int:
     if as_json:
         print_json(told | {"state": "Running"})
     return 0
-
-
-def _page(flow_run: "FlowRun") -> str | None:
-    from prefect.utilities.urls import url_for
-
-    return url_for(flow_run)

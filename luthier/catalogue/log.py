@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from luthier.events import Event
+from luthier.stages import JOBS
 
-STAGE_OF_JOB = {"baseline": "baseline-eval", "evaluate": "eval"}
+STAGE_OF_JOB = {job: stage for stage, job in JOBS.items()}
 """A worker's job, where the stage that it works for has another name."""
 
 

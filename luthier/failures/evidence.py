@@ -10,13 +10,11 @@ from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.secrets import redact
 from luthier.spec import RunSpec
 from luthier.spec_file import load_spec
+from luthier.stages import JOBS
 from luthier.storage import read_json, read_jsonl
 
 LOG_BYTES = 64_000
 """As much of the end of a log is looked at; a traceback with its causes is shorter."""
-
-WORKERS = {"baseline-eval": "baseline", "train": "train", "eval": "evaluate"}
-"""What the workers of a stage are called."""
 
 Event = dict[str, Any]
 
@@ -83,7 +81,7 @@ def _stage(events: Iterable[Event]) -> str:
 
 
 def _attempt(run: RunFolder, stage: str) -> AttemptFolder | None:
-    kind = WORKERS.get(stage)
+    kind = JOBS.get(stage)
     for number in reversed(run.attempt_numbers() if kind else []):
         attempt = run.attempt(number)
         if attempt.job.exists() and read_json(attempt.job)["kind"] == kind:
@@ -92,7 +90,7 @@ def _attempt(run: RunFolder, stage: str) -> AttemptFolder | None:
 
 
 def _death(events: Iterable[Event], stage: str) -> Event:
-    of_stage = [e for e in events if e["kind"] == "interrupted" and e["stage"] == WORKERS.get(stage)]
+    of_stage = [e for e in events if e["kind"] == "interrupted" and e["stage"] == JOBS.get(stage)]
     return of_stage[-1] if of_stage else {}
 
 

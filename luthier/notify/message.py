@@ -5,20 +5,10 @@ from typing import Literal
 from pydantic import BaseModel
 
 from luthier.people import Kind
+from luthier.places import Link
 from luthier.storage import sha256_bytes
 
 MessageKind = Kind | Literal["test", "digest", "undelivered"]
-
-
-class Link(BaseModel):
-    """Somewhere to look: a web address, or a file's path, which only machines that share the disk can open."""
-
-    label: str
-    target: str
-
-    @property
-    def is_web(self) -> bool:
-        return self.target.startswith(("http://", "https://"))
 
 
 class Message(BaseModel):

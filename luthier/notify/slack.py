@@ -6,8 +6,9 @@ import orjson
 
 from luthier.notify.channels import secret
 from luthier.notify.http import post
-from luthier.notify.message import Link, Message
+from luthier.notify.message import Message
 from luthier.people import SlackChannel
+from luthier.places import Link
 
 HEADING = 150
 TEXT = 3000

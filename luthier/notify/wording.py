@@ -3,14 +3,15 @@
 import time
 from typing import Any, NamedTuple
 
-from luthier import status
+from luthier import places, status
 from luthier.compute.pods.record import Records, cost_usd
 from luthier.errors import LuthierError
 from luthier.failures import record
-from luthier.notify import places
-from luthier.notify.message import Link, Message, message_id
+from luthier.failures.words import headline, proposal
+from luthier.notify.message import Message, message_id
 from luthier.notify.verdict import verdict
 from luthier.people import Kind
+from luthier.places import Link
 from luthier.reporting.numbers import seconds
 from luthier.run_folder import RunFolder
 from luthier.secrets import redact
@@ -47,7 +48,6 @@ def of_run(id: str, kind: Kind, run: RunFolder, spec: RunSpec, said: Said) -> Me
     failure = (record.kept(run) if kind == "failed" else None) or {}
     found = verdict(run) if kind == "completed" else None
     usd = round(cost_usd(Records(run).all(), time.time()), 2)
-    cause = str(LuthierError(failure["what"], failure["why"], "", failure["where"])) if failure else ""
     facts = {
         **{label.replace("_", " ").capitalize(): str(value) for label, value in said.facts.items()},
         "Cost": f"${usd:,.2f}",
@@ -55,15 +55,17 @@ def of_run(id: str, kind: Kind, run: RunFolder, spec: RunSpec, said: Said) -> Me
         "Run": run.run_id,
         "Project": spec.project.name,
         "Started by": told.get("creator", ""),
+        "Guide": failure.get("guide", ""),
+        "To try again": _retry(failure),
     }
     return Message(
         id=id,
         kind=kind,
         title=f"{found.word if found else TITLES[kind]}: {_line(spec.name)}",
-        lead=redact(found.sentence if found else "" if cause else said.text),
+        lead=redact(found.sentence if found else "" if failure else said.text),
         figures=found.figures if found else [],
         facts=[(label, redact(value)) for label, value in facts.items() if value],
-        cause=redact(cause),
+        cause=redact(_cause(failure)),
         fix=redact(said.fix or failure.get("fix", "")),
         links=places.links(run),
         run_id=run.run_id,
@@ -73,6 +75,21 @@ def of_run(id: str, kind: Kind, run: RunFolder, spec: RunSpec, said: Said) -> Me
         at=time.time(),
         summary=found.summary if found else "",
     )
+
+
+def _cause(failure: record.Record) -> str:
+    """What the catalogue calls it, and the error's own words."""
+    if not failure:
+        return ""
+    return f"{headline(failure)}. {LuthierError(failure['what'], failure['why'], '', failure['where'])}"
+
+
+def _retry(failure: record.Record) -> str:
+    """The command, and what it would change of the spec."""
+    if not failure:
+        return ""
+    change = proposal(failure)
+    return f"{failure['retry']} ({change})" if change else failure["retry"]
 
 
 def without_folder(id: str, kind: Kind, name: str, project: str, said: Said, page: str) -> Message:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from luthier import status
+from luthier import places, status
 from luthier.compute.pods.record import Records, cost_usd
 from luthier.events import Event
 from luthier.failures.record import kept
@@ -21,8 +21,8 @@ SAMPLES = 3
 SILENT_GPU_S = 60
 
 
-def page(run: RunFolder, now: float, links: dict[str, str] | None = None) -> str:
-    """now: seconds since 1970. links: name and address of what a browser can open."""
+def page(run: RunFolder, now: float) -> str:
+    """now: seconds since 1970."""
     events = read_jsonl(run.events) if run.events.exists() else []
     told = status.standing(run) or {"state": "running", "why": "", "since": now, "creator": "?"}
     working = told["state"] == "running"
@@ -34,7 +34,7 @@ def page(run: RunFolder, now: float, links: dict[str, str] | None = None) -> str
         "\n".join(f"- {line}" for line in _facts(run, events, now, working)),
         *_curves(run),
         *_samples(events),
-        *_links(run, links or {}),
+        *_links(run),
         f"*As of {time.strftime('%H:%M:%S', time.localtime(now))}; started by {safe(told['creator'])}.*",
     ]
     return "\n\n".join(section for section in sections if section)
@@ -138,11 +138,12 @@ def _samples(events: list[Event]) -> list[str]:
     return [f"### Answers at step {newest[0]['step']}", table(["Asked", "Answered", "Wanted"], rows)]
 
 
-def _links(run: RunFolder, links: dict[str, str]) -> list[str]:
+def _links(run: RunFolder) -> list[str]:
     """Addresses that browsers open, then files: a page that came over http may not open those."""
-    opened = [f"- [{name}]({address})" for name, address in links.items()]
-    files = {"Report": run.report / "report.html", "Data page": run.page}
-    named = [f"- {name}: `{path}`" for name, path in files.items() if path.exists()]
+    seen = [link for link in places.links(run) if link.label != "Prefect"]  # that is where the page is
+    opened = [f"- [{link.label}]({link.target})" for link in seen if link.is_web]
+    named = [f"- {link.label}: `{link.target}`" for link in seen if not link.is_web]
+    named += [f"- Data page: `{run.page}`"] if run.page.exists() else []
     return ["### See also", "\n".join(opened + named)] if opened or named else []
 
 

@@ -1,6 +1,7 @@
 """What the hooks tell, called as the engine and as the runner call them; the flow run is on a real server."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from chain import Home
@@ -10,6 +11,7 @@ from receivers import HANG, web
 
 from flows.finetune import finetune
 from flows.hooks import tell_end
+from flows.nightly import nightly
 from flows.unsaid import tell_unsaid
 from luthier import status
 from luthier.run_folder import RunFolder
@@ -57,6 +59,12 @@ def test_a_spec_that_cannot_be_read_is_told_by_its_name(team):
         bad = client.create_flow_run(finetune, parameters={"spec": {"name": "half", "dat": 1}})
     tell_end(finetune, bad, Failed(message="Validation of flow parameters failed with error: dat"))
     assert team.titles == ["Failed: half"]
+
+
+def test_a_nightly_look_that_fails_is_told(team):
+    assert nightly(Path("gone.yaml"), return_state=True).is_failed()
+    (told,) = team.bodies
+    assert told["title"] == "Failed: nightly · gone.yaml" and "the spec is not there" in told["cause"]
 
 
 def test_ctrl_c_is_a_cancellation_although_prefect_calls_it_a_crash(team, flow_run):

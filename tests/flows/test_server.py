@@ -7,9 +7,10 @@ import sys
 import time
 
 import httpx
+import orjson
 import psutil
 import pytest
-from chain import Home
+from chain import Home, write_spec
 
 from flows import process, server
 from flows.up import deployments
@@ -138,7 +139,7 @@ def test_an_address_that_does_not_answer_is_said(tmp_path, monkeypatch):
         pass
 
 
-def test_up_uses_a_runs_server_survives_a_kill_and_stops_cleanly(tmp_path):
+def test_up_uses_a_runs_server_survives_a_kill_and_stops_cleanly(tmp_path, tiny_model):
     home = Home(tmp_path)
     home.environment.pop("PREFECT_API_URL", None)
     run = user(tmp_path)
@@ -160,6 +161,9 @@ def test_up_uses_a_runs_server_survives_a_kill_and_stops_cleanly(tmp_path):
             assert httpx.get(pages["mlflow"]).status_code == 200
             assert httpx.get(f"{pages['prefect']}/api/deployments/name/finetune/finetune").status_code == 200
             assert httpx.get(f"{pages['prefect']}/ui-settings").json()["api_url"] == f"{pages['prefect']}/api"
+            spec = write_spec(tmp_path / "spec", tiny_model)
+            told = orjson.loads(home.luthier("submit", spec, "--at", "2099-01-01", "--json").stdout)
+            assert told["page"] == f"{pages['prefect']}/runs/flow-run/{told['flow_run_id']}", "in line on that server"
             children = psutil.Process(up.pid).children(recursive=True)
             up.send_signal(signal.SIGTERM)
             assert up.wait(60) == 0
@@ -178,8 +182,6 @@ def test_without_a_checkout_there_are_no_deployments(tmp_path, monkeypatch, caps
 
 
 def _first_json(process):
-    import orjson
-
     text, deadline = "", time.monotonic() + 240
     while time.monotonic() < deadline and not text.endswith("}\n"):
         text += process.stdout.readline()

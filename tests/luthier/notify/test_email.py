@@ -7,8 +7,8 @@ from sending import by_mail, message
 
 from luthier.errors import LuthierError
 from luthier.notify.channels import send
-from luthier.notify.message import Link
 from luthier.people import Channel
+from luthier.places import Link
 
 HOSTILE = 'x\r\nBcc: all@example.org <script>alert(1)</script> <img src="http://evil.example/p.png">'
 

@@ -7,9 +7,9 @@ from sending import message
 
 from luthier.errors import LuthierError
 from luthier.notify.channels import send
-from luthier.notify.message import Link
 from luthier.notify.slack import payload
 from luthier.people import SlackChannel
+from luthier.places import Link
 
 HOSTILE = '<!channel> <https://evil.example|click> *bold* `code` & "x" </b><script>alert(1)</script>'
 

@@ -45,7 +45,10 @@ def test_of_a_failure_the_cause_and_the_fix_without_secrets(run, monkeypatch):
     with run.locked():
         record.keep(run, OutOfMemory("no memory left", "with hunter2-hunter2", "Lower it.", "training.max_length"))
         told = of_run("1", "failed", run, make_spec(), Said("a traceback"))
-    assert told.cause == "training.max_length: no memory left. with ***." and told.fix == "Lower it."
+    title = "Out of memory while the model is asked"
+    assert told.cause == f"{title}. training.max_length: no memory left. with ***." and told.fix == "Lower it."
+    assert ("To try again", f"luthier retry {run.run_id}") in told.facts
+    assert "docs/troubleshooting.md#out-of-memory-while-the-model-is-asked" in dict(told.facts)["Guide"]
     assert [link.target for link in told.links] == ["http://server/runs/flow-run/1"]
     assert ("Started by", "ada") in told.facts and ("Cost", "$0.00") in told.facts
 
