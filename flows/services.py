@@ -10,17 +10,15 @@ from pathlib import Path
 
 from flows.cli.common import print_json, say
 from flows.server import LOOPBACK, ServerError, environment, server
-from flows.up.deployments import DEPLOYMENTS, deploy
+from flows.up.deployments import deploy
 from flows.up.keeper import Keeper
 from flows.up.mlflow import mlflow
 from flows.up.ports import usual_port
 from flows.up.prefect import PrefectServer
 from flows.up.service import Service
-from flows.up.workers import POOL, end_flow_processes, worker, worker_command
+from flows.up.workers import end_flow_processes, worker
 from luthier.secrets import without_secrets
 from luthier.settings import Settings
-
-__all__ = ["DEPLOYMENTS", "POOL", "Options", "deploy", "serve", "worker_command"]
 
 LOOK_EVERY_S = 2
 RECOVER_EVERY_S = 10

@@ -2,9 +2,10 @@
 
 import random
 
+from luthier.data_spec import DataSpec, SplitSpec
 from luthier.rows import Rows
 from luthier.run import Run
-from luthier.spec import DataSpec, NotifySpec, RunSpec, SplitSpec
+from luthier.spec import NotifySpec, RunSpec
 from luthier.storage import write_jsonl
 
 STEPS, ANSWERS, ANSWER_TOKENS = 6, 6, 24

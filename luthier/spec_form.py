@@ -5,9 +5,10 @@ The UI shows titles, descriptions and the order of `position`. It hides ranges, 
 accepted stay the same: a tab only decides what is shown.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
 Schema = dict[str, Any]
@@ -77,3 +78,14 @@ def _box(schema: Schema, field: FieldInfo) -> Schema:
 
 def _unlimited(schema: Schema) -> Schema:
     return {key: value for key, value in schema.items() if key not in LIMITS}
+
+
+class Section(BaseModel):
+    """Part of a spec. usual: what a newcomer's form shows of it; empty: everything."""
+
+    usual: ClassVar[tuple[str, ...]] = ()
+    model_config = ConfigDict(
+        extra="forbid",
+        str_strip_whitespace=True,
+        json_schema_extra=section_form,
+    )

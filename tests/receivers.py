@@ -98,6 +98,13 @@ class Post:
     def titles(self) -> list[str]:
         return [str(mail["Subject"]) for _, mail in self.mails]
 
+    @property
+    def channel(self) -> str:
+        """For luthier.toml; the password is `right-horse`."""
+        to, password = '["ada@example.org"]', 'password_env = "MAIL_PASSWORD"'
+        head = f'[channels.mail]\nkind = "email"\nhost = "localhost"\nport = {self.port}'
+        return f'{head}\nsender = "luthier@example.org"\nto = {to}\nuser = "ada"\n{password}\n'
+
 
 @contextmanager
 def post(folder: Path, security: str = "starttls", host: str = "localhost") -> Iterator[Post]:

@@ -39,7 +39,7 @@ def _guessed(seen: "Look") -> "Changes":
 
 def _assistant(data: Path, seen: "Look") -> tuple["Look", "Changes"]:
     from luthier.data.look import look
-    from luthier.spec import DataSpec
+    from luthier.data_spec import DataSpec
 
     who = choose("Whose messages are the answers", seen.assistant_candidates, seen.assistant_candidates[0])
     if not at_terminal():
@@ -51,7 +51,7 @@ def _columns(data: Path, seen: "Look") -> tuple["Look", "Changes"]:
     """Which column asks and which answers."""
     from luthier.data.columns import pair
     from luthier.data.look import look
-    from luthier.spec import DataSpec
+    from luthier.data_spec import DataSpec
 
     texts = [name for name in seen.texts if name not in seen.people]
     texts = texts if len(texts) > 1 else seen.texts

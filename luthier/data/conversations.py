@@ -6,9 +6,9 @@ from luthier.data.formats.assemble import assembled, conversations
 from luthier.data.formats.layout import Layout
 from luthier.data.reading.source import Source, check_file
 from luthier.data.record import Record
+from luthier.data_spec import DataSpec
 from luthier.errors import DataError, LuthierError, Problems
 from luthier.rows import Row
-from luthier.spec import DataSpec
 
 SHOWN = 20
 

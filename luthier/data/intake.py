@@ -11,9 +11,9 @@ from luthier.data.record import Record
 from luthier.data.screen import Screen
 from luthier.data.store import RowStore
 from luthier.data.tokens import count_tokens
+from luthier.data_spec import DataSpec
 from luthier.errors import LuthierError
 from luthier.events import Event
-from luthier.spec import DataSpec
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -17,9 +17,9 @@ from luthier.data.reading.source import Source
 from luthier.data.reading.sources import sources
 from luthier.data.record import Record
 from luthier.data.signs import signs_of
+from luthier.data_spec import DataSpec
 from luthier.errors import DataError, LuthierError
 from luthier.settings import Settings
-from luthier.spec import DataSpec
 
 ROWS = 1000
 """So many of the first rows are looked at."""

@@ -3,8 +3,8 @@
 from luthier.data.faults import Faults
 from luthier.data.gate.expectations import name
 from luthier.data.gate.verdict import Verdict
+from luthier.data_spec import DataSpec
 from luthier.errors import DataError, LuthierError, Problems
-from luthier.spec import DataSpec
 
 LINES = 5
 """Rows that are named beside a failed rule."""

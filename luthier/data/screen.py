@@ -8,8 +8,8 @@ from luthier.data.personal.policy import policy_of
 from luthier.data.personal.protect import protect, row_fault
 from luthier.data.record import Record
 from luthier.data.wanted import Wanted
+from luthier.data_spec import DataSpec
 from luthier.rows import Message
-from luthier.spec import DataSpec
 
 FILTERED, DROPPED = "filtered", "dropped"
 """Codes of rows that are set aside because the spec says so; they do not count as faulty."""

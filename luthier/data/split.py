@@ -4,8 +4,8 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from luthier.data_spec import SplitSpec
 from luthier.errors import DataError
-from luthier.spec import SplitSpec
 
 SPLITS = ("train", "validation", "test")
 

@@ -4,11 +4,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from luthier.data_spec import DataSpec
 from luthier.errors import ModelError
 from luthier.models.base import load_tokenizer, locate
 from luthier.rehearsal.sample import TOKENS, sample
 from luthier.run import Run
-from luthier.spec import BudgetSpec, ComputeSpec, DataSpec, NotifySpec, RunSpec
+from luthier.spec import BudgetSpec, ComputeSpec, NotifySpec, RunSpec
 from luthier.spec_file import save_spec
 from luthier.storage import write_jsonl
 

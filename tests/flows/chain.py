@@ -136,3 +136,17 @@ def wait_until(condition: Callable[[], Any], process: subprocess.Popen[str]) -> 
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@contextmanager
+def working(log: Path) -> Iterator[None]:
+    """A worker that takes the runs of the deployments, in this process's environment."""
+    from flows import process
+    from flows.up.workers import worker_command
+
+    worker = process.launch(worker_command(), log, {})
+    try:
+        yield
+    finally:
+        process.stop(worker.pid)
+        worker.wait()

@@ -1,15 +1,14 @@
 """Runs of the deployment that wait for a person: suspended with a form, without a process, until somebody answers."""
 
-import subprocess
 import time
 
 import pytest
 import yaml
 from browser import needs_browser, opened
-from chain import PATIENCE_S, Home, write_spec
+from chain import PATIENCE_S, Home, working, write_spec
 from rented_home import Api
 
-from flows import process, services
+from flows.up import deployments
 from luthier import status
 from luthier.approval_record import last, read
 from luthier.run_folder import RunFolder
@@ -63,12 +62,9 @@ def home_of(tmp_path_factory, tiny_model, prefect_api):
 def waiting(home_of, in_prefect, monkeypatch):
     in_prefect(home_of.home)
     monkeypatch.setenv("PREFECT_WORKER_QUERY_SECONDS", "1")
-    services.deploy()
-    with home_of.log.open("ab") as log:
-        worker = subprocess.Popen(services.worker_command(), stdout=log, stderr=log, start_new_session=True)
-    yield home_of
-    process.stop(worker.pid)
-    worker.wait()
+    deployments.deploy()
+    with working(home_of.log):
+        yield home_of
 
 
 def test_answered_in_prefect_it_goes_on(waiting):

@@ -4,11 +4,11 @@ import time
 
 import pytest
 import yaml
-from chain import PATIENCE_S, Home, write_spec
+from chain import PATIENCE_S, Home, working, write_spec
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowFilter, FlowRunFilter
 
-from flows import process, services
+from flows.up import deployments
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(900)]
 
@@ -18,19 +18,17 @@ def every_minute(tmp_path, prefect_api, in_prefect, tiny_model, monkeypatch):
     """prefect.yaml with the nightly retrain of a tiny spec armed for every minute, registered; and a worker."""
     home = Home(tmp_path / "home", PREFECT_API_URL=prefect_api)
     in_prefect(home)
-    content = yaml.safe_load(services.DEPLOYMENTS.read_text())
+    content = yaml.safe_load(deployments.DEPLOYMENTS.read_text())
     (nightly,) = (each for each in content["deployments"] if each["name"] == "nightly")
     nightly["parameters"] = {"spec": str(write_spec(tmp_path, tiny_model, training={"max_steps": 4}))}
     nightly["schedules"] = [nightly["schedules"][0] | {"cron": "* * * * *", "active": True}]
     (tmp_path / "prefect.yaml").write_text(yaml.safe_dump(content))
     with monkeypatch.context() as patched:
-        patched.setattr(services, "DEPLOYMENTS", tmp_path / "prefect.yaml")
-        services.deploy()
-    worker = process.launch(services.worker_command(), tmp_path / "worker.log", {})
-    yield home
-    services.deploy()  # disarms it
-    process.stop(worker.pid)
-    worker.wait()
+        patched.setattr(deployments, "DEPLOYMENTS", tmp_path / "prefect.yaml")
+        deployments.deploy()
+    with working(tmp_path / "worker.log"):
+        yield home
+        deployments.deploy()  # disarms it
 
 
 def flow_runs(flow: str) -> list:

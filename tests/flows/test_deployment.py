@@ -4,14 +4,14 @@ import httpx
 import pytest
 from chain import Home
 
-from flows import services
+from flows.up import deployments
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_the_form_shows_every_section_with_descriptions(tmp_path, prefect_api, in_prefect):
     in_prefect(Home(tmp_path / "home", PREFECT_API_URL=prefect_api))
-    services.deploy()
+    deployments.deploy()
     found = httpx.get(f"{prefect_api}/deployments/name/finetune/finetune").raise_for_status().json()
     definitions = found["parameter_openapi_schema"]["definitions"]
     assert {"RunSpec", "DataSpec", "TrainingSpec", "EvaluationSpec"} <= set(definitions)

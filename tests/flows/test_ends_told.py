@@ -1,7 +1,6 @@
 """How deployed runs end is told, exactly once on Slack and once by e-mail: a real server, worker, webhook and mail."""
 
 import signal
-import subprocess
 import time
 from collections import Counter
 from datetime import timedelta
@@ -9,10 +8,10 @@ from datetime import timedelta
 import psutil
 import pytest
 import yaml
-from chain import PATIENCE_S, Home, write_spec
+from chain import PATIENCE_S, Home, working, write_spec
 from receivers import post, web
 
-from flows import process, services
+from flows.up import deployments
 from luthier.settings import Settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -26,24 +25,14 @@ def team(tmp_path, prefect_api, in_prefect, monkeypatch):
             [channels.team]
             kind = "slack"
             url_env = "TEAM_WEBHOOK"
-            [channels.mail]
-            kind = "email"
-            host = "localhost"
-            port = {mail.port}
-            sender = "luthier@example.org"
-            to = ["ada@example.org"]
-            user = "ada"
-            password_env = "MAIL_PASSWORD"
+            {mail.channel}
         """)
         monkeypatch.chdir(tmp_path)
         secrets = {"TEAM_WEBHOOK": slack.url, "MAIL_PASSWORD": "right-horse", "SSL_CERT_FILE": str(mail.ca)}
         in_prefect(Home(tmp_path / "home", PREFECT_API_URL=prefect_api, **secrets))
-        services.deploy()
-        with (tmp_path / "worker.log").open("wb") as log:
-            worker = subprocess.Popen(services.worker_command(), stdout=log, stderr=log, start_new_session=True)
-        yield tmp_path, slack, mail
-        process.stop(worker.pid)
-        worker.wait()
+        deployments.deploy()
+        with working(tmp_path / "worker.log"):
+            yield tmp_path, slack, mail
 
 
 def test_each_end_is_told_once_on_each_channel(team, tiny_model):

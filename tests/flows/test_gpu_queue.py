@@ -6,11 +6,12 @@ import signal
 import time
 
 import pytest
-from chain import PATIENCE_S, Home, write_spec
+from chain import PATIENCE_S, Home, working, write_spec
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows import process, server, services
+from flows import process, server
+from flows.up import deployments
 from luthier.settings import Settings
 from luthier.storage import read_jsonl
 
@@ -36,12 +37,11 @@ def own(tmp_path, monkeypatch):
 
     assert server.running(server.prefect_home(settings)) == url
     with temporary_settings({PREFECT_API_URL: url}):
-        services.deploy()
-        worker = process.launch(services.worker_command(), tmp_path / "worker.log", {})
-        yield home, restart
-        for each in (worker, started):
-            process.stop(each.pid)
-            each.wait()
+        deployments.deploy()
+        with working(tmp_path / "worker.log"):
+            yield home, restart
+        process.stop(started.pid)
+        started.wait()
 
 
 def test_one_slot_is_one_run_at_a_time_whatever_happens_to_the_server(own, tmp_path, tiny_model):

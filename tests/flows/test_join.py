@@ -12,8 +12,8 @@ import pytest
 from chain import PATIENCE_S, Home, wait_until, write_spec
 from sharing_homes import Team, wait_for_step
 
-from flows import services
 from flows.flow_processes import flow_processes
+from flows.up import deployments
 from luthier.settings import Settings
 from luthier.sharing.data import send_data
 from luthier.spec_file import load_spec
@@ -30,7 +30,7 @@ def team(s3_service, tmp_path, prefect_api, in_prefect, monkeypatch) -> Team:
     in_prefect(Home(tmp_path / "submitter", **team.environment))
     for name, value in team.environment.items():
         monkeypatch.setenv(name, value)
-    services.deploy()
+    deployments.deploy()
     return team
 
 
@@ -45,7 +45,7 @@ def client(team):
 def submit(client, spec: dict | None, queue: str) -> UUID:
     deployment = client.read_deployment_by_name("finetune/finetune").id
     given = {"work_queue_name": queue, "parameters": {"spec": spec}}
-    client.create_work_queue(queue, work_pool_name=services.POOL)
+    client.create_work_queue(queue, work_pool_name=deployments.POOL)
     return client.create_flow_run_from_deployment(deployment, **given).id
 
 
@@ -94,7 +94,7 @@ def test_runs_are_taken_within_the_hours_only(team, client, tmp_path):
         time.sleep(8)
         assert state_of(client, flow_run).name in ("Scheduled", "Late")
         leave(home, closed)
-    assert client.read_work_queue_by_name(queue, work_pool_name=services.POOL).priority == 3
+    assert client.read_work_queue_by_name(queue, work_pool_name=deployments.POOL).priority == 3
     with home.started(*told, hours_around(datetime.now(), 0)) as opened:
         wait_for_state(client, flow_run, "Failed")
         leave(home, opened)

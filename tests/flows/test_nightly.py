@@ -7,9 +7,9 @@ import pytest
 from chain import Home, write_spec
 from prefect.client.orchestration import get_client
 
-from flows import services
 from flows.nightly import nightly
 from flows.submission import in_line
+from flows.up import deployments
 from luthier import status
 from luthier.run import open_run
 from luthier.settings import Settings
@@ -23,7 +23,7 @@ def home(tmp_path, prefect_api, in_prefect):
     """A home whose server knows the deployments; nobody carries out what is in line."""
     home = Home(tmp_path / "home", PREFECT_API_URL=prefect_api)
     in_prefect(home)
-    services.deploy()
+    deployments.deploy()
     return home
 
 

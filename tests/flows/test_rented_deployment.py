@@ -11,7 +11,9 @@ import yaml
 from chain import PATIENCE_S
 from rented_home import LONG, Api, RentedHome, cloud_of, rented_spec
 
-from flows import process, services
+from flows import process
+from flows.up import deployments
+from flows.up.workers import worker_command
 from luthier.compute.pods.record import Records
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(900)]
@@ -26,9 +28,7 @@ class Deployed:
         self.start_worker()
 
     def start_worker(self) -> None:
-        with self.home.root.with_name("worker.log").open("ab") as log:
-            worker = subprocess.Popen(services.worker_command(), stdout=log, stderr=log, start_new_session=True)
-        self.workers.append(worker)
+        self.workers.append(process.launch(worker_command(), self.home.root.with_name("worker.log"), {}))
 
     def start(self) -> str:
         """Ask for a run, and wait until it trains; returns its flow run's id."""
@@ -67,7 +67,7 @@ def deployed(tmp_path, tiny_model, prefect_api, in_prefect):
     with cloud_of(tmp_path) as cloud:
         home = RentedHome(tmp_path / "home", cloud, PREFECT_API_URL=prefect_api)
         in_prefect(home)
-        services.deploy()
+        deployments.deploy()
         spec = yaml.safe_load(rented_spec(tmp_path, tiny_model, training=LONG).read_text())
         spec["data"]["path"] = str(tmp_path / "data.jsonl")
         deployed = Deployed(home, spec, Api(prefect_api))

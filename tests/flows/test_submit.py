@@ -5,12 +5,12 @@ import subprocess
 from datetime import datetime, timedelta
 
 import pytest
-from chain import Home, write_spec
+from chain import Home, working, write_spec
 from prefect.client.orchestration import get_client
 
-from flows import process, services
 from flows.cli.submit import moment
 from flows.submission import in_line
+from flows.up import deployments
 from luthier.errors import SpecError
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -21,7 +21,7 @@ def up(tmp_path, prefect_api, in_prefect):
     """A home whose server knows the deployments; no worker yet."""
     home = Home(tmp_path / "home", PREFECT_API_URL=prefect_api)
     in_prefect(home)
-    services.deploy()
+    deployments.deploy()
     return home
 
 
@@ -35,10 +35,8 @@ def client(in_prefect):
 def worker(up, tmp_path):
     """Carries out what is in line."""
     log = tmp_path / "worker.log"
-    started = process.launch(services.worker_command(), log, {})
-    yield log
-    process.stop(started.pid)
-    started.wait()
+    with working(log):
+        yield log
 
 
 def submit(home: Home, *arguments: object, code: int = 0) -> dict:
@@ -91,7 +89,7 @@ def test_a_schedule_of_ones_own_is_one_a_spec_and_outlives_registering_again(up,
     spec = write_spec(tmp_path, tiny_model)
     submit(up, spec, "--every", "0 3 * * *")
     told = submit(up, spec, "--every", "0 4 * * *")
-    services.deploy()
+    deployments.deploy()
     schedules = client.read_deployment_by_name("nightly/nightly").schedules
     assert {each.slug: each.active for each in schedules} == {"nightly": False, told["slug"]: True}
     (own,) = (each for each in schedules if each.slug == told["slug"])

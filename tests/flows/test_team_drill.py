@@ -40,14 +40,7 @@ def team(tmp_path, s3_service, monkeypatch):
             [channels.hook]
             kind = "webhook"
             url = "{hook.url}"
-            [channels.mail]
-            kind = "email"
-            host = "localhost"
-            port = {mail.port}
-            sender = "luthier@example.org"
-            to = ["ada@example.org"]
-            user = "ada"
-            password_env = "MAIL_PASSWORD"
+            {mail.channel}
         """)
         secrets = {"MAIL_PASSWORD": "right-horse", "SSL_CERT_FILE": str(mail.ca)}
         yield Team(tmp_path / "home", postgres, s3_service, LUTHIER_GPU_SLOTS="2", **secrets), postgres, hook, mail

@@ -2,7 +2,8 @@ import pytest
 from prefect.utilities.callables import parameter_schema
 from prefect.utilities.schema_tools.validation import ValidationError, validate
 
-from luthier.spec import DataSpec, RunSpec, TrainingSpec
+from luthier.data_spec import DataSpec
+from luthier.spec import RunSpec, TrainingSpec
 from luthier.spec_form import described
 
 FILLED = {"name": "n", "data": {"path": "d.jsonl"}}

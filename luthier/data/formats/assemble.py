@@ -16,8 +16,8 @@ from luthier.data.formats.structure import check_structure
 from luthier.data.reading.read import read
 from luthier.data.reading.source import Source
 from luthier.data.record import Record
+from luthier.data_spec import DataSpec
 from luthier.errors import LuthierError
-from luthier.spec import DataSpec
 
 PATIENCE = 1000
 """Rows among which sound ones are looked for."""

@@ -12,8 +12,8 @@ from luthier.data.formats.slack import is_side_file, is_slack
 from luthier.data.formats.table import EVERYWHERE, FLAT, FORMATS
 from luthier.data.formats.tickets import kind_of
 from luthier.data.record import Record
+from luthier.data_spec import DataSpec
 from luthier.errors import DataError, SpecError
-from luthier.spec import DataSpec
 
 LOOKED_AT = 100
 

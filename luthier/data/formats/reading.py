@@ -6,7 +6,7 @@ from luthier.data.formats.extras import Extras
 from luthier.data.formats.layout import Layout
 from luthier.data.reading.source import Source
 from luthier.data.record import Record
-from luthier.spec import DataSpec
+from luthier.data_spec import DataSpec
 
 
 class Reading(NamedTuple):

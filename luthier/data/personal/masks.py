@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from luthier.data.personal.found import Found
-from luthier.spec import PERSONAL_KINDS
+from luthier.data_spec import PERSONAL_KINDS
 
 MASK = re.compile(rf"\[(?P<kind>{'|'.join(kind.upper() for kind in PERSONAL_KINDS)})(?:_(?P<number>\d{{1,9}}))?\]")
 

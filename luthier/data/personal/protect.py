@@ -11,8 +11,8 @@ from luthier.data.personal.found import Found
 from luthier.data.personal.masks import Numbers, replaced
 from luthier.data.personal.policy import MASK, REFUSE, Policy
 from luthier.data.record import Fault
+from luthier.data_spec import PERSONAL_KINDS
 from luthier.rows import Message
-from luthier.spec import PERSONAL_KINDS
 
 _ESCAPED = re.compile(r"\\[nrt]")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from luthier.data.reading.endings import check_ending
 from luthier.data.reading.folder import files_below
 from luthier.data.reading.source import Source, check_there, kind_of, refuse
+from luthier.data_spec import DataSpec
 from luthier.errors import DataError
-from luthier.spec import DataSpec
 from luthier.storage import sha256_file, sha256_json
 
 

@@ -12,8 +12,8 @@ from urllib.parse import quote, quote_plus
 from uuid import UUID
 
 from luthier.data.reading.query import check_query
+from luthier.data_spec import DataSpec
 from luthier.errors import DataError
-from luthier.spec import DataSpec
 from luthier.storage import sha256_json, write_jsonl
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import pytest
 from unlike_words import word
 
 from luthier.data.split import divide
+from luthier.data_spec import SplitSpec
 from luthier.errors import DataError, SpecError
 from luthier.rows import Rows
-from luthier.spec import SplitSpec
 from luthier.storage import read_jsonl
 
 
@@ -145,7 +145,7 @@ def test_of_repetitions_the_one_that_is_kept_is_kept(work, lines, rows):
 
 def test_weights_belong_to_their_files(lines, tmp_path):
     from luthier.data.reading.sources import content_sha256, sources
-    from luthier.spec import DataSpec
+    from luthier.data_spec import DataSpec
 
     for name in "abc":
         (tmp_path / f"{name}.jsonl").write_bytes(lines([{"prompt": name, "completion": name}]))

@@ -14,8 +14,8 @@ from luthier.data.inspection.groups import groups
 from luthier.data.inspection.leakage import seen_in_train
 from luthier.data.inspection.text import exact_key, loose_of_exact, turns_of
 from luthier.data.split import divide
+from luthier.data_spec import SplitSpec
 from luthier.errors import DataError
-from luthier.spec import SplitSpec
 
 
 def connected(count: int, links: list[tuple[int, int]]) -> list[int]:

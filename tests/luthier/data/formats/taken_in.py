@@ -12,7 +12,7 @@ from luthier.data.formats.assemble import conversations
 from luthier.data.formats.layout import Layout
 from luthier.data.reading.source import Source
 from luthier.data.record import Record
-from luthier.spec import DataSpec
+from luthier.data_spec import DataSpec
 
 Take = Callable[..., "Taken"]
 

@@ -11,8 +11,8 @@ from luthier.data.formats.assemble import assembled
 from luthier.data.formats.table import FORMATS
 from luthier.data.reading.json_row import object_row
 from luthier.data.reading.source import Source
+from luthier.data_spec import DataSpec
 from luthier.errors import LuthierError
-from luthier.spec import DataSpec
 
 FIELDS = (
     "messages conversations instruction input output prompt completion question answer chosen rejected training_pairs "

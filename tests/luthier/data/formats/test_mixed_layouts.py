@@ -28,7 +28,7 @@ def test_the_other_layout_is_named(take, row, name):
 def test_files_of_data_more_have_formats_of_their_own(tmp_path, take):
     from luthier.data.formats.assemble import conversations
     from luthier.data.reading.sources import sources
-    from luthier.spec import DataSpec
+    from luthier.data_spec import DataSpec
 
     take([{"q": "Hi", "a": "Hello"}], "more.jsonl", columns={"question": "q", "answer": "a"})
     more = [{"path": tmp_path / "more.jsonl", "columns": {"question": "q", "answer": "a"}}]
@@ -43,7 +43,7 @@ def test_what_is_read_is_not_held(take, tmp_path):
     from luthier.data.formats.assemble import assembled
     from luthier.data.reading.source import Source
     from luthier.data.record import Record
-    from luthier.spec import DataSpec
+    from luthier.data_spec import DataSpec
 
     read = 0
 

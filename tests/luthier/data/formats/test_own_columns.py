@@ -4,7 +4,7 @@ import sqlite3
 
 from luthier.data.formats.assemble import conversations
 from luthier.data.reading.sources import sources
-from luthier.spec import DataSpec
+from luthier.data_spec import DataSpec
 
 
 def test_the_answer_of_a_further_query_is_read_by_its_own_columns(tmp_path, lines, monkeypatch):

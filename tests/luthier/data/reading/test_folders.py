@@ -10,8 +10,8 @@ from fault_rows import CSV, GOOD
 from luthier.data.reading.read import read
 from luthier.data.reading.source import Source
 from luthier.data.reading.sources import content_sha256, sources
+from luthier.data_spec import DataSpec
 from luthier.errors import DataError
-from luthier.spec import DataSpec
 from luthier.storage import sha256_bytes
 
 

@@ -9,8 +9,8 @@ from fault_rows import GOOD, ROWS
 from luthier.data.formats.assemble import conversations
 from luthier.data.reading.source import Source
 from luthier.data.reading.sources import content_sha256
+from luthier.data_spec import DataSpec
 from luthier.errors import DataError, LuthierError, Problems, SpecError
-from luthier.spec import DataSpec
 from luthier.storage import read_json, read_jsonl
 
 

@@ -17,7 +17,7 @@ from luthier.data.formats.normalise import normalise
 from luthier.data.reading.read import read
 from luthier.data.reading.source import Source
 from luthier.data.record import Record
-from luthier.spec import DataSpec
+from luthier.data_spec import DataSpec
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(str.strip)
 PAIRS = st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=6)

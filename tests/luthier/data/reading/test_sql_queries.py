@@ -8,8 +8,8 @@ import pytest
 
 from luthier.data.reading.read import read
 from luthier.data.reading.sources import content_sha256, sources
+from luthier.data_spec import DataSpec
 from luthier.errors import DataError
-from luthier.spec import DataSpec
 
 VARIABLE = "LUTHIER_SQL_URL"
 

@@ -6,7 +6,7 @@ from test_documents import pdf, word
 
 from luthier.data.formats.assemble import conversations
 from luthier.data.reading.source import Source
-from luthier.spec import DataSpec
+from luthier.data_spec import DataSpec
 
 PROSE = b"A sentence that says something. Another one that says more.\n\n" * 40
 
