@@ -51,10 +51,20 @@ class EventTail:
     """Reads the events that were added since the last look."""
 
     def __init__(self, path: Path):
+        self.lines = LineTail(path)
+
+    def new(self) -> Iterator[Event]:
+        return map(orjson.loads, self.lines.new())
+
+
+class LineTail:
+    """Reads the whole lines that were added since the last look."""
+
+    def __init__(self, path: Path):
         self.path = path
         self.offset = 0
 
-    def new(self) -> Iterator[Event]:
+    def new(self) -> Iterator[bytes]:
         if not self.path.exists():
             return
         with self.path.open("rb") as file:
@@ -63,4 +73,4 @@ class EventTail:
                 if not line.endswith(b"\n"):  # still being written
                     return
                 self.offset += len(line)
-                yield orjson.loads(line)
+                yield line

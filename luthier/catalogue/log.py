@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from luthier.events import Event
+from luthier.events import Event, LineTail
 from luthier.stages import JOBS
 
 STAGE_OF_JOB = {job: stage for stage, job in JOBS.items()}
@@ -41,24 +41,17 @@ class LogReader:
     """Reads what was added since the last look; each event gets `during`, the stage that was under way."""
 
     def __init__(self, path: Path):
-        self.path, self.offset, self.during = path, 0, ""
+        self.lines, self.during = LineTail(path), ""
         self.unreadable = 0
         """Lines that were passed over."""
 
     def new(self) -> Iterator[Event]:
-        if not self.path.exists():
-            return
-        with self.path.open("rb") as file:
-            file.seek(self.offset)
-            for line in file:
-                if not line.endswith(b"\n"):  # still being written
-                    return
-                self.offset += len(line)
-                event = _event(line)
-                if event is None:
-                    self.unreadable += bool(line.strip())
-                else:
-                    yield self._placed(event)
+        for line in self.lines.new():
+            event = _event(line)
+            if event is None:
+                self.unreadable += bool(line.strip())
+            else:
+                yield self._placed(event)
 
     def _placed(self, event: Event) -> Event:
         kind, state = event["kind"], event.get("state")
