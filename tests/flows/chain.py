@@ -21,8 +21,10 @@ from luthier.storage import read_json
 PATIENCE_S = 240
 
 
-def write_spec(folder: Path, model: Path, **sections: dict[str, Any]) -> Path:
-    """A spec over 120 little facts, small enough for a chain of a minute."""
+def write_spec(folder: Path, model: Path, seed: int = 17, **sections: dict[str, Any]) -> Path:
+    """A spec over 120 little facts, small enough for a chain of a minute. Another seed is another run: what is in line
+    on the session's server is known by its run.
+    """
     dice = random.Random(5)
     rows = [
         {
@@ -35,6 +37,7 @@ def write_spec(folder: Path, model: Path, **sections: dict[str, Any]) -> Path:
     (folder / "data.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     spec: dict[str, Any] = {
         "name": "tiny",
+        "seed": seed,
         "data": {"path": "data.jsonl"},
         "model": {"base": str(model)},
         "training": {

@@ -45,7 +45,7 @@ def test_data_that_a_complete_run_has_seen_start_nothing(straight, in_prefect):
 
 
 def test_new_data_are_put_in_line_once(home, tmp_path, tiny_model):
-    spec = write_spec(tmp_path, tiny_model)
+    spec = write_spec(tmp_path, tiny_model, seed=106)
     first = open_run(load_spec(spec), Settings()).folder.run_id
     assert [look(spec), look(spec)] == ["Started", "Under way"]
     with (tmp_path / "data.jsonl").open("a") as data:
@@ -55,7 +55,7 @@ def test_new_data_are_put_in_line_once(home, tmp_path, tiny_model):
 
 
 def test_what_failed_goes_on_and_what_a_person_stopped_does_not(home, tmp_path, tiny_model):
-    spec = write_spec(tmp_path, tiny_model, data={"on_bad_rows": "quarantine"})
+    spec = write_spec(tmp_path, tiny_model, seed=107, data={"on_bad_rows": "quarantine"})
     run = open_run(load_spec(spec), Settings()).folder
     run.root.mkdir(parents=True)
     status.begin(run, "ada", "terminal", "")
@@ -73,7 +73,7 @@ def test_a_query_is_asked_anew_and_the_run_takes_that_answer(home, tmp_path, tin
     with sqlite3.connect(database) as tickets:
         tickets.execute("CREATE TABLE tickets (prompt, completion)")
         tickets.execute("INSERT INTO tickets VALUES ('a', 'b')")
-    spec = write_spec(tmp_path, tiny_model, data={"path": "query.sql"})
+    spec = write_spec(tmp_path, tiny_model, seed=108, data={"path": "query.sql"})
     asked = load_spec(spec)
     first = open_run(asked, Settings()).folder.run_id
     with sqlite3.connect(database) as tickets:

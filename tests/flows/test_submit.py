@@ -46,7 +46,7 @@ def submit(home: Home, *arguments: object, code: int = 0) -> dict:
 
 
 def test_a_run_is_in_line_once_with_the_tags_of_its_creator_and_project(up, client, tmp_path, tiny_model):
-    spec = write_spec(tmp_path, tiny_model, project={"name": "acme"})
+    spec = write_spec(tmp_path, tiny_model, seed=101, project={"name": "acme"})
     first = submit(up, spec, "--at", "2099-01-01")
     second = submit(up, spec)
     assert (first["queued"], second["queued"]) == (True, False)
@@ -61,7 +61,7 @@ def test_a_run_is_in_line_once_with_the_tags_of_its_creator_and_project(up, clie
 
 
 def test_bad_data_are_never_in_line(home, client, tmp_path, tiny_model):
-    spec = write_spec(tmp_path, tiny_model)
+    spec = write_spec(tmp_path, tiny_model, seed=102)
     (tmp_path / "data.jsonl").write_text('{"prompt": "a"}\n' * 20)
     assert "completion" in submit(home, spec, code=2)["error"]
     assert in_line(client, home.run.run_id) is None
@@ -70,11 +70,11 @@ def test_bad_data_are_never_in_line(home, client, tmp_path, tiny_model):
 def test_without_a_server_it_says_how_to_start_one(tmp_path, tiny_model):
     home = Home(tmp_path / "home")
     home.environment.pop("PREFECT_API_URL", None)
-    assert "luthier up" in submit(home, write_spec(tmp_path, tiny_model), code=7)["error"]
+    assert "luthier up" in submit(home, write_spec(tmp_path, tiny_model, seed=103), code=7)["error"]
 
 
 def test_it_is_followed_to_its_exit_code_and_complete_afterwards(up, worker, tmp_path, tiny_model):
-    spec = write_spec(tmp_path, tiny_model, training={"max_steps": 4})
+    spec = write_spec(tmp_path, tiny_model, seed=104, training={"max_steps": 4})
     done = up.luthier("submit", spec, "--wait", "--json")
     told = json.loads(done.stdout)
     assert told["state"] == "Completed", worker.read_text()[-3000:]
@@ -86,7 +86,7 @@ def test_it_is_followed_to_its_exit_code_and_complete_afterwards(up, worker, tmp
 
 
 def test_a_schedule_of_ones_own_is_one_a_spec_and_outlives_registering_again(up, client, tmp_path, tiny_model):
-    spec = write_spec(tmp_path, tiny_model)
+    spec = write_spec(tmp_path, tiny_model, seed=105)
     submit(up, spec, "--every", "0 3 * * *")
     told = submit(up, spec, "--every", "0 4 * * *")
     deployments.deploy()
