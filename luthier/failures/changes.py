@@ -66,7 +66,7 @@ def more_hours(seen: Evidence) -> list[Change]:
 def more_money(seen: Evidence) -> list[Change]:
     """What the estimate says at most, on top of what was spent."""
     low = seen.spec.budget.max_usd if seen.spec else None
-    if low is None:
+    if low is None or seen.where != "budget.max_usd":  # the cap of an approval is another one's word
         return []
     amounts = [float(text) for text in re.findall(r"\$(\d+(?:\.\d+)?)", seen.text.replace(",", ""))]
     usd = (read_json(seen.run.estimate)["usd"] or {}).get("high", 0) if seen.run.estimate.exists() else 0

@@ -46,8 +46,10 @@ PROVIDER = (
     Cause(
         name="over_budget",
         title="The run costs more than its budget",
-        why="`budget.max_usd` would be exceeded, by the estimate or by what was spent.",
-        fix="Raise it if the run is worth it, take a cheaper `compute.gpu`, or train for fewer steps.",
+        why="`budget.max_usd`, or the cap with which it was approved, would be exceeded, by the estimate or by "
+        "what was spent.",
+        fix="Raise it if the run is worth it (a cap: `luthier approve RUN --cap USD`), take a cheaper `compute.gpu`, "
+        "or train for fewer steps.",
         fits=lambda seen: seen.type == "OverBudget",
         change=more_money,
         proposes="`budget.max_usd` raised to what the estimate says at most",
