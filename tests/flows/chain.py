@@ -147,7 +147,7 @@ def working(log: Path) -> Iterator[None]:
     from flows import process
     from flows.up.workers import worker_command
 
-    worker = process.launch(worker_command(), log, {})
+    worker = process.launch(worker_command(), log, {"PREFECT_WORKER_QUERY_SECONDS": "1"})  # else ten
     try:
         yield
     finally:

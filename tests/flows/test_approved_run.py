@@ -59,9 +59,8 @@ def home_of(tmp_path_factory, tiny_model, prefect_api):
 
 
 @pytest.fixture
-def waiting(home_of, in_prefect, monkeypatch):
+def waiting(home_of, in_prefect):
     in_prefect(home_of.home)
-    monkeypatch.setenv("PREFECT_WORKER_QUERY_SECONDS", "1")
     deployments.deploy()
     with working(home_of.log):
         yield home_of

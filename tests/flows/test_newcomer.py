@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, needs_browser, pytest.mark.
 def up(tmp_path, monkeypatch):
     """`luthier up` with a home of its own, and the address of Prefect's pages."""
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    home = Home(tmp_path / "home")
+    home = Home(tmp_path / "home", PREFECT_WORKER_QUERY_SECONDS="1")
     with home.started("up", "--json") as process:
         lines = iter(process.stdout.readline, "")
         yield home, json.loads("".join(line for line in _until_closed(lines)))["prefect"]
