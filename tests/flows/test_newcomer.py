@@ -91,6 +91,7 @@ def test_a_newcomers_path(up, tiny_model, tmp_path):
 
         submit(page, form, values)
         until(lambda: newest(address)["state_type"] == "RUNNING")
+        until(lambda: list(home.root.glob("runs/*")))
         until(lambda: "Running: train, " in page_of(address, home.run.run_id)["data"])
         page.goto(f"{address}/artifacts/artifact/{page_of(address, home.run.run_id)['id']}")
         page.get_by_role("heading", name="Running: train").wait_for()
