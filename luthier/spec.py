@@ -169,6 +169,17 @@ class ComputeSpec(Section):
     max_attempts: int = Field(10, ge=1, le=100, description="Attempts a stage gets when its worker dies.")
     max_hours: float = Field(72, gt=0, description="Rented pods of a run are ended so many hours after its first one.")
     threads: int | None = Field(None, ge=1, description="CPU threads; all cores if empty.")
+    background: bool = Field(
+        False,
+        description="Give way to the person who uses this machine: low priority, and pauses while it runs on battery, "
+        "is hot or has other work to do.",
+    )
+    max_memory_gb: float | None = Field(
+        None,
+        gt=0,
+        description="Most memory of this machine, in GB, that a worker may take. Empty: half of it in the background, "
+        "else no limit.",
+    )
 
     @field_validator("deadline")
     @classmethod
