@@ -10,6 +10,8 @@ Kinds and their fields:
   passed_over path, reason               a torn checkpoint that was not used
   early_stop  step, best_step            the validation loss stopped falling
   warning     text
+  paused      reason                     the work stands still, as a person needs the machine
+  continued   reason, seconds            it goes on, after so long
 The run's own `events.jsonl` repeats them with their `attempt`, and adds the flow's:
   started     by, how, flow_run          somebody starts the run, or goes on with it
   ended       state, why                 it stands still: completed, waiting, failed or cancelled

@@ -18,6 +18,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from luthier.background.memory import limited, most_gb
+from luthier.background.pauses import Pauses
+from luthier.background.priority import lower
 from luthier.compute import told
 from luthier.compute.gpu_use import gpu_use
 from luthier.compute.job import Job
@@ -39,16 +42,20 @@ NO_ROOM = errno.ENOSPC
 
 
 class Stop:
-    """True once somebody asked this worker to leave."""
+    """True once somebody asked this worker to leave. It is asked between two pieces of work, so that is where
+    `pause` may wait.
+    """
 
     def __init__(self) -> None:
         self.asked = False
+        self.pause: Callable[[], None] = lambda: None
         signal.signal(signal.SIGTERM, self._on_signal)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.asked = True
 
     def __call__(self) -> bool:
+        self.pause()
         return self.asked
 
 
@@ -79,10 +86,15 @@ def beat(job: Job, gpu: dict[str, Any] | None = None) -> None:
 def work(job: Job, stop: Stop) -> dict[str, Any]:
     """Do the job; returns the stage's result. Raises what the stage raises, OutOfMemory, HomeError (a full disk)."""
     run = RunFolder(job.run)
-    spec = load_spec(run.spec)
+    spec, log = load_spec(run.spec), EventLog(job.folder.events)
     advice = too_big_to_train if job.kind == "train" else too_big_to_ask
-    with disk_failures(run.root), memory_failures(lambda: advice(load_spec(run.spec).training)):
-        return _stage(job, spec, run, EventLog(job.folder.events), stop)
+    here = spec.compute.provider == "local"  # a rented machine has no other user
+    if here and spec.compute.background:
+        lower()
+        stop.pause = Pauses(log, lambda: stop.asked)
+    memory = limited(most_gb(spec.compute) if here else None)
+    with disk_failures(run.root), memory_failures(lambda: advice(load_spec(run.spec).training)), memory:
+        return _stage(job, spec, run, log, stop)
 
 
 def _stage(job: Job, spec: RunSpec, run: RunFolder, log: EventLog, stop: Stop) -> dict[str, Any]:

@@ -113,5 +113,12 @@ class Watcher:
         prompt, output = (" ".join(event[name].split()) for name in ("prompt", "output"))
         self.log.info("step %s: %s → %s", event["step"], prompt, output)
 
+    def _on_paused(self, event: Event) -> None:
+        self.say(f"paused: {event['reason']}")
+        artifacts.update_progress(self.artifact, self.percent, f"{self.stage}: paused: {event['reason']}")
+
+    def _on_continued(self, event: Event) -> None:
+        self.say(f"goes on after {in_words(event['seconds'])}")
+
     def _on_warning(self, event: Event) -> None:
         self.say(f"warning: {event['text']}")

@@ -82,5 +82,8 @@ WORDS: dict[str, Callable[[Event], Any]] = {
     "passed_over": lambda event: f"passed over a checkpoint: {event['path']}, {event['reason']}",
     "early_stop": lambda event: f"stopped early at step {event['step']}; the best was step {event['best_step']}",
     "warning": lambda event: f"warning: {event['text']}",
+    "pieces": lambda event: str(event["text"]),
+    "paused": lambda event: f"paused: {event['reason']}",
+    "continued": lambda event: f"goes on after {lasted(event['seconds'])}",
     "pod": lambda event: f"pod: {event['text']}",
 }

@@ -45,8 +45,8 @@ def speeds(run: RunFolder, step_tokens: float, look_tokens: float, spread: float
 
 
 def _gaps(events: Iterable[Event]) -> tuple[list[float], list[float]]:
-    """Seconds from one step to the next, and from a step to the validation loss that follows it."""
-    told = [event for event in events if event["kind"] == "metrics"]
+    """Seconds from one step to the next, and from a step to the validation loss that follows it, without pauses."""
+    told = [event for event in events if event["kind"] in ("metrics", "continued")]
     steps, looks = [], []
     for one, other in pairwise(told):
         seconds = other["time"] - one["time"]
@@ -54,7 +54,7 @@ def _gaps(events: Iterable[Event]) -> tuple[list[float], list[float]]:
             continue
         if "validation_loss" in other:
             looks.append(seconds)
-        elif other["step"] == one["step"] + 1:
+        elif other.get("step") == one["step"] + 1:
             steps.append(seconds)
     return steps, looks
 

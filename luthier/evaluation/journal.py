@@ -45,10 +45,10 @@ class Journal:
         for index, result in work(missing) if missing else ():
             now = time.monotonic()
             self._write({"key": self.key, "part": part, "index": index, "seconds": now - since, "result": result})
-            since = now
             self.log.write("progress", done=len(done), total=total, unit="answers", text=part)
             if len(done) < total and self.stop():
                 raise Interrupted
+            since = time.monotonic()  # a pause is no part of the next answer's time
         return [done[index] for index in range(total)]
 
     def seconds(self, part: str) -> float:

@@ -11,6 +11,7 @@ import psutil
 import torch
 from datasets import Dataset
 
+from luthier.background.memory import left_bytes
 from luthier.errors import SpecError
 from luthier.spec import TrainingSpec
 from luthier.training.dataset import lengths
@@ -94,10 +95,10 @@ def _shortened(example: Example, tokens: int) -> Example:
 
 
 def free_memory(device: torch.device) -> int:
-    """Bytes that are free on the device; on a CPU within the limit of the container, too."""
+    """Bytes that are free on the device; on a CPU within the limits of this worker and of the container, too."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    free = psutil.virtual_memory().available
+    free = int(min(psutil.virtual_memory().available, left_bytes()))
     limit, used = (CGROUP / "memory.max", CGROUP / "memory.current")
     if limit.exists() and (most := limit.read_text().strip()) != "max":
         free = min(free, int(most) - int(used.read_text()) + _reclaimable())

@@ -48,6 +48,9 @@ def _sentence(
         stage = next((part.name for part in parts if part.state == "under way"), "between two stages")
         told_last = course.progress(events)[-1:]
         at = f", {told_last[0]['done']} of {told_last[0]['total']} {told_last[0].get('unit', '')}" if told_last else ""
+        if pause := course.paused(events):
+            since = time.strftime("%H:%M", time.localtime(pause["time"]))
+            return f"Paused since {since}: {safe(pause['reason'])}. It goes on by itself: {stage}{at.rstrip()}."
         return f"Running: {stage}{at.rstrip()}. {_eta(left, now)}"
     if state == "completed":
         report = run.report / "report.json"
