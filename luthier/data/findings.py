@@ -75,6 +75,8 @@ class Findings:
             for remark in ("guessed", "note"):
                 if source[remark]:
                     self.warn(remark, source[remark], source["name"])
+        for code, text in intake.remarks.told():
+            self.warn(code, text)
         for skipped in intake.skipped:
             self.warn("reading", skipped)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from luthier.data.chat_remarks import ChatRemarks
 from luthier.data.faults import Faults
 from luthier.data.formats.assemble import conversations
 from luthier.data.quarantine import Quarantine
@@ -31,6 +32,7 @@ class Intake:
     def __init__(self, data: DataSpec, store: RowStore, quarantine: Quarantine):
         self.data, self.store, self.quarantine = data, store, quarantine
         self.screen = Screen(data)
+        self.remarks = ChatRemarks()
         self.faults = Faults(way_out=data.on_bad_rows == "refuse")
         self.read = self.blank = self.unwanted = self.sound = 0
         self._last, self._part = (-1, 0), 1
@@ -76,7 +78,9 @@ class Intake:
                 place = record.place or source.where(record.number)
                 self.faults.add(source.name, record.number, place, record.fault)
                 self.quarantine.add(source.name, record.number, record.fault.code, record.fault.what, record.raw)
-        self.sound += sum(not record.fault for record in kept)
+        sound = [record for record in kept if not record.fault]
+        self.sound += len(sound)
+        self.remarks.see(sound, tokenizer)
         self.store.add(number, kept)
 
     def _number_parts(self, source: int, record: Record) -> None:

@@ -34,8 +34,8 @@ class Record:
     from 1.
     Rows of one `group` (a conversation's key in its file; "" for none) stay on one side of a split. `meta` holds the
     row's further fields, scalars only (nested ones under dotted names); `time` is in seconds since 1970.
-    `flaws` are what inspection holds against it, `personal` counts the personal data found in it, `encoded` is what
-    training would see of it. A record with a fault is set aside.
+    `flaws` are what inspection holds against it, `personal` counts the personal data found in it, `answers` are
+    those that are learned, `encoded` is what training would see of it. A record with a fault is set aside.
     """
 
     number: int
@@ -53,5 +53,6 @@ class Record:
     personal: int = 0
     tokens: int = 0
     trained: int = 0
+    answers: int = 0
     truncated: bool = False
     encoded: "Encoded | None" = None

@@ -62,6 +62,7 @@ def _histogram(ordered: np.ndarray, bins: int = 20) -> list[dict[str, int]]:
 
 def _count(record: Record, whole: "Encoded", max_length: int) -> None:
     record.tokens, record.truncated = len(whole.input_ids), len(whole.input_ids) > max_length
+    record.answers = whole.answers
     ids, labels = (array("i", numbers[:max_length]) for numbers in (whole.input_ids, whole.labels))
     record.encoded = whole._replace(input_ids=ids, labels=labels, truncated=record.truncated)
     record.trained = record.encoded.trained

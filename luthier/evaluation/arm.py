@@ -54,7 +54,7 @@ def surprise(loaded: Loaded, part: str, references: list[Reference], journal: Jo
 
 def answers(loaded: Loaded, part: str, conversations: list[list[Message]], journal: Journal) -> list[tuple[str, int]]:
     """The text of each greedy answer and its number of tokens; a conversation's last message is what is asked for."""
-    prompts = [prompt_ids(loaded.tokenizer, messages[:-1], loaded.room) for messages in conversations]
+    prompts = [prompt_ids(loaded.tokenizer, messages, loaded.room) for messages in conversations]
 
     def work(missing: set[int]) -> Iterator[tuple[int, tuple[str, int]]]:
         for index, ids in loaded.engine.answer(prompts, missing):

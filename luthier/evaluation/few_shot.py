@@ -75,7 +75,7 @@ def draw(train: Sequence[Row], count: int, seed: int) -> Shots:
 def _unfit(loaded: Loaded, shots: Shots, count: int, asked: list[Row]) -> str | None:
     if len(shots.ids) < count:
         return f"there are only {len(shots.ids)} training rows"
-    longest = max(len(prompt_ids(loaded.tokenizer, shots.before(row["messages"])[:-1], 1 << 30)) for row in asked)
+    longest = max(len(prompt_ids(loaded.tokenizer, shots.before(row["messages"]), 1 << 30)) for row in asked)
     if longest > loaded.room:
         return (
             f"{count} examples and the longest question take {longest} tokens; the context has room for {loaded.room}"

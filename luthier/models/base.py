@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from luthier.errors import ModelError
 from luthier.models.hub import download
 from luthier.models.packaged import SMOLLM2_135M, build
+from luthier.models.template import without_clock
 from luthier.spec import ModelSpec
 from luthier.storage import read_json, sha256_file, sha256_json, write_json
 
@@ -77,6 +78,7 @@ def load_tokenizer(folder: Path, trust_remote_code: bool = False) -> "PreTrained
             "Use the instruct variant of the model.",
             "model.base",
         )
+    tokenizer.chat_template = without_clock(str(tokenizer.chat_template))
     _keep_padding_apart(tokenizer, folder)
     tokenizer.model_max_length = context_length(folder)
     return tokenizer
@@ -92,7 +94,6 @@ def load_model(folder: Path, dtype: str, trust_remote_code: bool = False) -> "Pr
         return AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=getattr(torch, dtype),
-            attn_implementation="sdpa",
             use_safetensors=True,
             trust_remote_code=trust_remote_code,
         )

@@ -6,11 +6,12 @@ up to each answer and through it, and what lies between is the answer.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from luthier.errors import ModelError
+from luthier.models.template import as_known, render
 from luthier.rows import Message
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ class Encoded(NamedTuple):
     def trained(self) -> int:
         """Tokens that are learned; 0 when the cut left no answer. The first token has no predecessor to learn from."""
         return sum(label != IGNORED for label in self.labels[1:])
+
+    @property
+    def answers(self) -> int:
+        """Answers that are learned, wholly or in part."""
+        return sum(label != IGNORED and before == IGNORED for before, label in pairwise([IGNORED, *self.labels]))
 
 
 def encode(
@@ -79,9 +85,12 @@ def encode_answer(
     return ids[:max_length], _inside(offsets, spans).index(True)
 
 
-def prompt_ids(tokenizer: "PreTrainedTokenizerBase", before_answer: list[Message], max_length: int) -> list[int]:
-    """Tokens to generate an answer from; a longer prompt loses its beginning, so that the question stays."""
-    text = _render(tokenizer, _for_template(tokenizer, before_answer), prompt=True)
+def prompt_ids(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], max_length: int) -> list[int]:
+    """Tokens to generate the conversation's last message from, of which only whether it reasons matters.
+
+    A longer prompt loses its beginning, so that the question stays.
+    """
+    text = render(tokenizer, as_known(tokenizer, messages)[:-1], prompt=True, reasons=_reasons(messages))
     return tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"][-max_length:]
 
 
@@ -109,13 +118,13 @@ def _answers(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], last
 
     Each answer costs two renderings of what comes before it; only so much is sure of any template.
     """
-    messages = _for_template(tokenizer, messages)
-    text = _render(tokenizer, messages)
+    messages, reasons = as_known(tokenizer, messages), _reasons(messages)
+    text = render(tokenizer, messages, reasons=reasons)
     turns = [index for index, message in enumerate(messages) if message["role"] == "assistant"]
     turns = turns[-1:] if last_only else turns
-    spans = [span for index in turns if (span := _span(tokenizer, messages, index, text))]
+    spans = [span for index in turns if (span := _span(tokenizer, messages, index, text, reasons))]
     if len(spans) < len(turns):
-        spans = [span for span in [_span(tokenizer, messages, turns[-1], text)] if span]
+        spans = [span for span in [_span(tokenizer, messages, turns[-1], text, reasons)] if span]
     if not spans:
         raise ModelError(
             "the model's chat template writes an answer otherwise than it asks for one",
@@ -126,74 +135,19 @@ def _answers(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], last
     return text[: spans[-1][1]], spans
 
 
-def _span(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], index: int, text: str) -> Span | None:
-    before = _render(tokenizer, messages[:index], prompt=True)
+def _span(
+    tokenizer: "PreTrainedTokenizerBase", messages: list[Message], index: int, text: str, reasons: bool
+) -> Span | None:
+    before = render(tokenizer, messages[:index], prompt=True, reasons=reasons)
     last = index == len(messages) - 1
-    through = (text if last else _render(tokenizer, messages[: index + 1])).rstrip()
+    through = text if last else render(tokenizer, messages[: index + 1], reasons=reasons)
     if text.startswith(through) and through.startswith(before):
         return len(before), len(through)
     return None
 
 
-def _render(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], prompt: bool = False) -> str:
-    from jinja2 import TemplateError
-
-    try:
-        conversation = [{"role": message["role"], "content": message["content"]} for message in messages]
-        return str(tokenizer.apply_chat_template(conversation, tokenize=False, add_generation_prompt=prompt))
-    except TemplateError as error:
-        roles = ", ".join(message["role"] for message in messages)
-        raise ModelError(
-            f"the model's chat template refuses a conversation of {roles}",
-            str(error),
-            "Change the roles, or use a model that knows them.",
-            "model.base",
-        ) from None
-
-
-_RESULT = "luthier-tool-result"
-_WITH_TOOL: list[Message] = [
-    {"role": "user", "content": "Hello"},
-    {"role": "assistant", "content": '<tool_call>\n{"name": "look", "arguments": {}}\n</tool_call>'},
-    {"role": "tool", "content": _RESULT},
-    {"role": "assistant", "content": "Hi"},
-]
-_shows_results: dict[str, bool] = {}
-"""By the text of the chat template, which alone decides."""
-
-
-def _for_template(tokenizer: "PreTrainedTokenizerBase", messages: list[Message]) -> list[Message]:
-    """The messages as they are where the template shows what tools return.
-
-    Else the results are turns of the user, those in a row in one, as Hermes writes them.
-    """
-    if not any(message["role"] == "tool" for message in messages) or _knows_tools(tokenizer):
-        return messages
-    told: list[Message] = []
-    for index, message in enumerate(messages):
-        if message["role"] != "tool":
-            told.append(message)
-            continue
-        text = f"<tool_response>\n{message['content']}\n</tool_response>"
-        if index and messages[index - 1]["role"] == "tool":
-            text = f"{told.pop()['content']}\n{text}"
-        told.append({"role": "user", "content": text})
-    return told
-
-
-def _knows_tools(tokenizer: "PreTrainedTokenizerBase") -> bool:
-    template = str(tokenizer.chat_template)
-    if template not in _shows_results:
-        try:
-            shown = str(
-                tokenizer.apply_chat_template(
-                    [{"role": each["role"], "content": each["content"]} for each in _WITH_TOOL], tokenize=False
-                )
-            )
-        except Exception:  # templates refuse in many ways; any of them says no
-            shown = ""
-        _shows_results[template] = _RESULT in shown
-    return _shows_results[template]
+def _reasons(messages: list[Message]) -> bool:
+    return any("</think>" in message["content"] for message in messages if message["role"] == "assistant")
 
 
 def _tokenise(tokenizer: "PreTrainedTokenizerBase", texts: list[str]) -> list[tuple[list[int], list[Span]]]:

@@ -15,8 +15,8 @@ from transformers.masking_utils import sdpa_mask
 from luthier.training.layout import Layout
 
 SEGMENTS = "segments"
-OWN = "sdpa"
-"""Names that transformers knows our attention and its own by."""
+OWN: Any = None
+"""Names that transformers knows our attention by, and its own choice: sdpa, or eager where scores are capped."""
 
 NOT_DONE = ("softcap", "position_bias", "s_aux")
 """What some families ask of their attention, and scaled dot product attention has no place for."""

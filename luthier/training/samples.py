@@ -17,7 +17,7 @@ def answer(model: "PeftModel", tokenizer: "PreTrainedTokenizerBase", rows: list[
     from luthier.models.greedy import Batch, empty_cache, greedy, left_padded
 
     room = tokenizer.model_max_length - NEW_TOKENS
-    prompts = [prompt_ids(tokenizer, row["messages"][:-1], room) for row in rows]
+    prompts = [prompt_ids(tokenizer, row["messages"], room) for row in rows]
     pad = tokenizer.pad_token_id
     ids, mask = left_padded(prompts, pad, model.device, max(map(len, prompts)))
     batch = Batch(model, ids, mask, empty_cache(model))

@@ -20,7 +20,7 @@ tokens = st.lists(st.integers(3, 250), min_size=1, max_size=30)
 @pytest.fixture(scope="module")
 def prompts(loaded):
     rows = [row("question", number) for number in range(9)]
-    return [prompt_ids(loaded.tokenizer, item["messages"][:-1], loaded.room) for item in rows]
+    return [prompt_ids(loaded.tokenizer, item["messages"], loaded.room) for item in rows]
 
 
 @torch.inference_mode()

@@ -59,8 +59,15 @@ def test_a_family_that_does_more_to_its_logits_is_not_packed():
     """Granite scales them; a packed training would be another one."""
     granite = model_of("granite")
     assert not can_pack(granite, examples())
-    assert granite.config._attn_implementation == OWN
+    assert granite.config._attn_implementation == "sdpa"
     assert can_pack(model_of("mistral"), examples())
+
+
+def test_a_family_that_caps_its_scores_is_not_packed():
+    """Gemma 2 caps scores and logits; only transformers' slow attention does that."""
+    gemma = model_of("gemma2")
+    assert not can_pack(gemma, examples())
+    assert gemma.config._attn_implementation == "eager"
 
 
 def test_a_model_whose_layers_see_their_neighbours_is_not_packed():
