@@ -28,7 +28,8 @@ class Pauses:
         self.busy, self.looked = Busy(), time.monotonic()
 
     def __call__(self) -> None:
-        if time.monotonic() - self.looked >= LOOK_S and (reason := self._look()):
+        due = time.monotonic() - self.looked >= LOOK_S and not self.asked()
+        if due and (reason := self._look()):
             self._stand_still(reason)
 
     def _look(self) -> str:
