@@ -41,7 +41,7 @@ class Run:
 
     def completed(self, stage: str) -> dict[str, Any] | None:
         """The stage's summary, if it was finished with this spec and what it left is still there."""
-        there = all((self.folder.root / file).exists() for file in STAGES[stage].leaves)
+        there = all(any(self.folder.root.glob(file)) for file in STAGES[stage].leaves)
         return self.folder.completed(stage, self.key(stage)) if there else None
 
     def save_spec(self) -> None:

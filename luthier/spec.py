@@ -43,15 +43,27 @@ class ModelSpec(Section):
 class TrainingSpec(Section):
     """How it learns. The preset gives every value that is left empty."""
 
-    usual: ClassVar = ("preset", "epochs", "max_steps")
+    usual: ClassVar = ("method", "preset", "epochs", "max_steps")
 
-    method: Literal["lora"] = Field("lora", description="How the model is changed. lora: a small adapter beside it.")
+    method: Literal["lora", "qlora", "full"] = Field(
+        "lora",
+        description="How the model is changed. lora: a small adapter beside it; qlora: the same on a base held in 4 "
+        "bits, for models that would not fit else; full: every weight, which needs the most memory.",
+    )
+    loss: Literal["auto", "cross_entropy", "weighted", "label_smoothed", "focal", "dpo"] = Field(
+        "auto",
+        description="What it learns from. auto: dpo where rows hold a rejected answer, else cross_entropy; weighted: "
+        "rare answers count more; label_smoothed: less sure of itself; focal: hard answers count more; dpo: the "
+        "chosen answer rather than the rejected.",
+    )
     preset: Literal["conservative", "balanced", "aggressive"] = Field(
         "balanced",
         description="conservative: changes little, for few rows; balanced: the usual; aggressive: learns most, forgets "
         "most.",
     )
-    engine: Literal["auto", "trl"] = Field("auto", description="What trains it. auto: by the hardware; trl: PyTorch.")
+    engine: Literal["auto", "trl", "mlx"] = Field(
+        "auto", description="What trains it. auto: by the hardware; trl: PyTorch; mlx: Apple silicon."
+    )
     epochs: float | None = Field(None, gt=0, le=100, description="Passes over the training rows. Empty: by the preset.")
     max_steps: int | None = Field(
         None, ge=1, description="Stop after so many steps, whatever the epochs; 20 for a quick trial. Empty: no limit."
@@ -64,6 +76,9 @@ class TrainingSpec(Section):
     rank: int | None = Field(None, ge=1, le=1024, description="LoRA rank: how much the adapter can learn.")
     alpha: int | None = Field(None, ge=1, description="LoRA scale; twice the rank as a rule.")
     dropout: float | None = Field(None, ge=0, lt=1, description="LoRA dropout.")
+    label_smoothing: float = Field(0.1, ge=0, lt=1, description="With loss label_smoothed: share given to all tokens.")
+    focal_gamma: float = Field(2.0, ge=0, le=10, description="With loss focal: how little easy tokens count.")
+    dpo_beta: float = Field(0.1, gt=0, le=10, description="With loss dpo: how closely it stays with the base.")
     batch_size: int | None = Field(None, ge=1, le=4096, description="Examples per optimizer step.")
     packing: bool | None = Field(
         None, description="Examples end to end, shared beginnings computed once. Chosen by a test on the model itself."

@@ -16,6 +16,7 @@ class Stage(NamedTuple):
     reads: tuple[str, ...]
     after: tuple[str, ...]
     leaves: tuple[str, ...]
+    """Patterns of files in the run's folder."""
 
 
 STAGES = {
@@ -40,7 +41,7 @@ STAGES = {
             version=2,
             reads=("model", "training", "seed"),
             after=("validate-data",),
-            leaves=("adapter/adapter_model.safetensors", "adapter/adapter_config.json"),
+            leaves=("adapter/*model.safetensors", "adapter/*config.json"),
         ),
         Stage(
             "eval",

@@ -32,9 +32,10 @@ def validate(run: Run) -> Iterator[Event]:
     yield from prepare(run.asked, run.folder, tokenizer, max_length, run.settings.root)
     found = read_json(run.folder.validation)
     _check_same(run, found["sha256"])
+    paired = all(source["format"] == "preference" for source in found["sources"])
+    chosen = presets.reasons(run.asked, context, paired)
     if not run.folder.spec.exists():  # chosen once: every later attempt uses the same values
-        save_spec(presets.resolve(run.asked, context), run.folder.spec)
-    chosen = presets.reasons(run.asked, context)
+        save_spec(presets.resolve(run.asked, context, paired), run.folder.spec)
     yield {"kind": "finished", "result": {"chosen": chosen} | {name: found[name] for name in COUNTS}}
 
 

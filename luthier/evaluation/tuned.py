@@ -17,6 +17,7 @@ from luthier.evaluation.statistics import wins
 from luthier.evaluation.verdict import decide
 from luthier.events import EventLog
 from luthier.fence import check_fence
+from luthier.models.weights import weights_file
 from luthier.rows import Row
 from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.spec import RunSpec
@@ -36,7 +37,7 @@ def evaluate(
     rows, arms = test_rows(spec, run), _baseline_arms(run)
     log.write("phase", name="loading model")
     loaded = load(spec, base, run.adapter)
-    content = [sha256_file(path) for path in (run.adapter / "adapter_model.safetensors", run.split("test"))]
+    content = [sha256_file(path) for path in (weights_file(run.adapter), run.split("test"))]
     settings = spec.model_dump(mode="json", include={"model", "evaluation", "seed"})
     depends_on = [STAGES["eval"].version, content, settings, spec.training.dtype]
     journal = Journal(run.evaluation / "partial.jsonl", depends_on, log, stop)

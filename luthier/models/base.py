@@ -84,22 +84,43 @@ def load_tokenizer(folder: Path, trust_remote_code: bool = False) -> "PreTrained
     return tokenizer
 
 
-def load_model(folder: Path, dtype: str, trust_remote_code: bool = False) -> "PreTrainedModel":
-    """The causal language model in `dtype` (float32 or bfloat16), in evaluation mode, on the CPU."""
+def load_model(
+    folder: Path, dtype: str, trust_remote_code: bool = False, four_bit: bool = False, device: str = "cpu"
+) -> "PreTrainedModel":
+    """The causal language model in `dtype` (float32 or bfloat16), in evaluation mode.
+
+    four_bit: its linear layers but the head as 4-bit NormalFloats, their scales quantised too, as QLoRA has them
+    (Dettmers et al. 2023); they are multiplied in `dtype`.
+    """
     import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     try:
-        return AutoModelForCausalLM.from_pretrained(
+        model = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=getattr(torch, dtype),
             use_safetensors=True,
             trust_remote_code=trust_remote_code,
+            **(_four_bit(dtype, device) if four_bit else {}),
         )
+        return model if four_bit else model.to(device)
     except (OSError, ValueError, SafetensorError) as error:
         fix = "Name a folder that holds a causal language model."
         raise ModelError(f"the model in {folder} cannot be loaded", str(error), fix, "model.base") from error
+
+
+def _four_bit(dtype: str, device: str) -> dict[str, Any]:
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    config = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=getattr(torch, dtype),
+    )
+    return {"quantization_config": config, "device_map": {"": device}}
 
 
 def context_length(folder: Path) -> int:

@@ -46,6 +46,7 @@ def arguments(plan: Plan, steps: int, folder: Path) -> SFTConfig:
 
 def lora(plan: Plan) -> LoraConfig:
     """An adapter on every linear layer but the head."""
+    assert plan.rank and plan.alpha
     return LoraConfig(
         r=plan.rank,
         lora_alpha=plan.alpha,

@@ -9,9 +9,9 @@ from transformers import PrinterCallback
 
 from luthier.events import EventLog
 from luthier.models.base import context_length, load_model, load_tokenizer
+from luthier.models.weights import write_adapter
 from luthier.rows import Row
 from luthier.spec import RunSpec
-from luthier.training.adapter import write_adapter
 from luthier.training.callbacks import Teller
 from luthier.training.dataset import Example, as_dataset, encode_rows, order
 from luthier.training.hardware import set_up

@@ -4,22 +4,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
+from luthier.models.weights import ADAPTER, MODEL
 from luthier.storage import sha256_file, sha256_json
 
 MANIFEST = "manifest.json"
-REQUIRED = {
-    "adapter_model.safetensors",
-    "adapter_config.json",
-    "optimizer.pt",
-    "scheduler.pt",
-    "rng_state.pth",
-    "trainer_state.json",
+STATES = {
+    "trl": {"optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json"},
+    "mlx": {"optimizer.safetensors", "trainer_state.json"},
 }
-"""Without any one of these a resumed training would silently become another training."""
+"""By engine what a checkpoint holds besides the weights. Without any one of these a resumed training would silently
+become another training."""
 
 ROUNDING = {"micro_batch_tokens", "gradient_checkpointing"}
 """Values of a training that change no more than the last digits of its numbers: how a step is cut into pieces."""
@@ -37,6 +35,7 @@ class Checkpoint:
     validation_loss: float | None
     best_step: int | None
     fingerprint: dict[str, Any]
+    engine: Literal["trl", "mlx"]
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def verify(path: Path) -> Checkpoint:
 
 def described(path: Path, manifest: dict[str, Any]) -> Checkpoint:
     """The checkpoint at `path`, by its manifest."""
-    about = {key: manifest[key] for key in ("step", "attempt", "validation_loss", "best_step", "fingerprint")}
+    about = {key: manifest[key] for key in ("step", "attempt", "validation_loss", "best_step", "fingerprint", "engine")}
     return Checkpoint(path, **about)
 
 
@@ -141,7 +140,10 @@ def parse_manifest(content: bytes | None) -> dict[str, Any]:
         raise Torn("its manifest cannot be read") from None
     if sha256_json(manifest) != written:
         raise Torn("its manifest is not what was written (its hash differs)")
-    if missing := REQUIRED - {entry["path"] for entry in manifest["files"]}:
+    manifest.setdefault("engine", "trl")  # older versions had no other
+    files = {entry["path"] for entry in manifest["files"]}
+    form = MODEL if MODEL.weights in files else ADAPTER
+    if missing := {*form, *STATES[manifest["engine"]]} - files:
         raise Torn(f"its manifest lacks {', '.join(sorted(missing))}")
     return manifest
 

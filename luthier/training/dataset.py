@@ -37,10 +37,11 @@ def load_split(run: RunFolder, name: str, tokenizer: "PreTrainedTokenizerBase", 
 
 
 def lengths(examples: "Dataset") -> np.ndarray:
-    """Tokens of each example of a whole dataset, int; the tokens themselves are not read."""
+    """Tokens of each example of a whole dataset, int, with a rejected answer those of both; no token is read."""
     import pyarrow.compute as pc
 
-    return pc.list_value_length(examples.data.column("input_ids")).to_numpy()
+    columns = [name for name in ("input_ids", "rejected_ids") if name in examples.column_names]
+    return sum(pc.list_value_length(examples.data.column(name)).to_numpy() for name in columns)
 
 
 def encode_rows(

@@ -1,21 +1,21 @@
-"""The end of a training: the best checkpoint's adapter, and the numbers."""
+"""The end of a training: the best checkpoint's weights, and the numbers."""
 
 from typing import Any
 
 from luthier.errors import WorkerFailed
+from luthier.models.weights import publish
 from luthier.run_folder import RunFolder
 from luthier.training import history
-from luthier.training.adapter import publish
 from luthier.training.checkpoints import complete_at
-from luthier.training.trainer import Trainer
+from luthier.training.port import Training
 
 
-def publish_best(trainer: Trainer, run: RunFolder) -> dict[str, Any]:
-    """Make the best checkpoint's adapter the run's (the last one's where nothing was validated).
+def publish_best(training: Training, run: RunFolder) -> dict[str, Any]:
+    """Make the best checkpoint's weights the run's (the last one's where nothing was validated).
 
     Returns {best_step, validation_loss, adapter_sha256}.
     """
-    step, loss = history.best_look(trainer.state.log_history) or (trainer.state.global_step, None)
+    step, loss = history.best_look(training.log_history) or (training.step, None)
     best = complete_at(run.checkpoints, step)
     if best is None:
         raise WorkerFailed(
@@ -24,21 +24,25 @@ def publish_best(trainer: Trainer, run: RunFolder) -> dict[str, Any]:
             "Start the run again: it goes on from an older checkpoint.",
             str(run.checkpoints),
         )
-    return {"best_step": step, "validation_loss": loss, "adapter_sha256": publish(best.path, run.adapter)}
+    if training.plan.method == "full":  # a model is used without its base, and so with a tokenizer of its own
+        training.tokenizer.save_pretrained(run.adapter)
+    sha256 = publish(best.path, run.adapter, training.plan.dtype)
+    return {"best_step": step, "validation_loss": loss, "adapter_sha256": sha256}
 
 
-def summary(trainer: Trainer, began: int, seconds: float) -> dict[str, Any]:
+def summary(training: Training, began: int, seconds: float) -> dict[str, Any]:
     """Numbers of the whole training; speed and `seconds` are of this attempt, which began after step `began`."""
-    log, step, parameters = trainer.state.log_history, trainer.state.global_step, trainer.tuned.parameters()
+    log, step, course = training.log_history, training.step, training.course
+    seen = course.tokens_until(step)
     return {
         "steps": step,
-        "epochs": trainer.examples_until(step) / len(trainer.ids),
+        "epochs": course.examples_until(step) / len(course.ids),
         "train_loss": history.last_train_loss(log),
-        "tokens": trainer.tokens_until(step),
-        "tokens_per_second": (trainer.tokens_until(step) - trainer.tokens_until(began)) / seconds if seconds else None,
-        "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
+        "tokens": seen,
+        "tokens_per_second": (seen - course.tokens_until(began)) / seconds if seconds else None,
+        "trainable_parameters": training.trainable,
         "seconds": seconds,
-        "early_stopped": step < trainer.steps,
+        "early_stopped": step < course.steps,
         "resumed_from": began or None,
         "samples_order_sha256": history.samples_seen(log),
     }

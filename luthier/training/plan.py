@@ -18,13 +18,18 @@ class Length(BaseModel):
 class Plan(Length):
     """What the engine works by. Fields as in TrainingSpec and ComputeSpec, and the run's seed."""
 
+    method: Literal["lora", "qlora", "full"]
+    loss: Literal["cross_entropy", "weighted", "label_smoothed", "focal", "dpo"]
     seed: int
     learning_rate: float
     warmup_ratio: float
     schedule: Literal["linear", "cosine", "constant"]
-    rank: int
-    alpha: int
+    rank: int | None
+    alpha: int | None
     dropout: float
+    label_smoothing: float
+    focal_gamma: float
+    dpo_beta: float
     packing: bool
     micro_batch_tokens: int
     max_length: int

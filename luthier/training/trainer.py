@@ -1,32 +1,38 @@
-"""TRL's SFTTrainer with packed micro-batches, the head on answers only, and our own checkpoints."""
+"""TRL's SFTTrainer with packed micro-batches, our own objectives, and our own checkpoints."""
 
-import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, Literal
 
 import torch
 from datasets import Dataset
-from peft import PeftModel
+from peft import PeftModel, get_peft_model
 from peft.helpers import disable_input_dtype_casting
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
 from trl import SFTTrainer
 
+from luthier.models.weights import write_adapter, write_model
 from luthier.training import history
 from luthier.training.arguments import arguments, lora
 from luthier.training.attention import OWN, SEGMENTS
-from luthier.training.dataset import lengths, order, total_steps
+from luthier.training.course import course
 from luthier.training.hardware import share_beginnings
-from luthier.training.packing import Packed, Packer, answer_loss
+from luthier.training.history import Log
+from luthier.training.objectives import objective
+from luthier.training.packing import Packer
+from luthier.training.pairs import PairPacker
 from luthier.training.plan import Plan
+from luthier.training.readout import read
 
 AT_A_LOOK = 64
-"""Validation rows that are packed together, as long as their tokens fit."""
+"""Rows that are packed together, as long as their tokens fit."""
 
 
 class Trainer(SFTTrainer):
-    """`save(trainer)` is called for each checkpoint; transformers' own is not complete-or-absent."""
+    """A `Training`. `save(trainer)` is called for each checkpoint; transformers' own is not complete-or-absent."""
+
+    engine: ClassVar[Literal["trl"]] = "trl"
 
     def __init__(
         self,
@@ -38,72 +44,72 @@ class Trainer(SFTTrainer):
         validation: Dataset,
         save: Callable[["Trainer"], None],
     ):
-        sequence = order(len(train), plan)
         self.plan, self.tokenizer, self.save = plan, tokenizer, save
-        self.ids = train.data.column("id").to_pylist()
-        self.steps = total_steps(len(train), plan)
-        self.lengths = lengths(train)[sequence].tolist()
-        self.packer = Packer(plan.packing, share_beginnings(), plan.micro_batch_tokens)
+        self.course, self.objective, self.packer = course(train, plan), objective(plan), packer(plan)
         self.validation = validation
         self.seen: list[int] = []
+        set_seed(plan.seed)  # decides what the adapter begins with
         super().__init__(
-            model=model,
-            args=arguments(plan, self.steps, folder),
+            model=model if plan.method == "full" else get_peft_model(model, lora(plan)),
+            args=arguments(plan, self.course.steps, folder),
             data_collator=self.packer,  # type: ignore[arg-type]
-            train_dataset=train.select(sequence),
+            train_dataset=train.select(self.course.rows),
             processing_class=tokenizer,
-            peft_config=lora(plan),
         )
         model.set_attn_implementation(SEGMENTS if plan.packing else OWN)
+        for parameter in self._trained():  # TRL rounds an adapter on a quantised base to bfloat16
+            parameter.data = parameter.data.float()
 
     @property
-    def tuned(self) -> PeftModel:
-        """The model with its adapter."""
-        return cast(PeftModel, self.model)
+    def tuned(self) -> Any:
+        """The model with its adapter, or the model whose every weight is trained."""
+        return self.model
 
-    def examples_until(self, step: int) -> int:
-        """Examples that were seen after `step` optimizer steps."""
-        return min(step * self.plan.batch_size, len(self.lengths))
+    @property
+    def step(self) -> int:
+        return self.state.global_step
 
-    def tokens_until(self, step: int) -> int:
-        """Tokens that were seen after `step` optimizer steps."""
-        return sum(self.lengths[: self.examples_until(step)])
+    @property
+    def log_history(self) -> Log:
+        return self.state.log_history
+
+    @property
+    def trainable(self) -> int:
+        return sum(parameter.numel() for parameter in self._trained())
 
     def autocast(self) -> AbstractContextManager[None]:
-        """bfloat16 arithmetic for the float32 adapter on a bfloat16 base."""
-        return torch.autocast(self.args.device.type, dtype=torch.bfloat16, enabled=self.plan.dtype == "bfloat16")
+        """bfloat16 arithmetic for float32 weights that are trained."""
+        return autocast(self.plan, self.args.device)
 
-    def write_state(self, folder: Path) -> None:
-        """Optimizer, scheduler, random generators and log: what a resumed training needs besides the adapter."""
+    def write_checkpoint(self, folder: Path) -> None:
+        """The weights; and optimizer, scheduler, random generators and log, which a resumed training needs besides."""
+        (write_model if self.plan.method == "full" else write_adapter)(self.tuned, folder)
         self._save_optimizer_and_scheduler(str(folder))
         self._save_rng_state(str(folder))
         self.state.save_to_json(str(folder / "trainer_state.json"))
 
     def train(self, *given, **named):
-        """As transformers trains; the adapter takes what it is given as it is, and autocast does the rest."""
-        with disable_input_dtype_casting(self.tuned):
+        """As transformers trains; an adapter takes what it is given as it is, and autocast does the rest."""
+        adapted = isinstance(self.tuned, PeftModel)
+        with disable_input_dtype_casting(self.tuned) if adapted else nullcontext():
             return super().train(*given, **named)
 
     def training_step(self, model, inputs, num_items_in_batch=None):  # noqa: ARG002
-        """Gradients of the mean loss over all answer tokens of the optimizer step, however it is cut; the mean."""
+        """Gradients of the mean loss of the optimizer step, however it is cut into micro-batches; the mean."""
         model.train()
         self.seen.extend(inputs["rows"])
-        answers = sum(len(packed.targets) for packed in inputs["packs"])
-        return sum(self._gradients(packed, answers) for packed in inputs["packs"])
+        weight = sum(self.objective.weight(micro_batch) for micro_batch in inputs["packs"])
+        return sum(self._gradients(micro_batch, weight) for micro_batch in inputs["packs"])
 
     def floating_point_ops(self, _inputs):
         """Not counted: transformers' estimate would take the padded length of what is not padded."""
         return 0
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Validation loss: mean negative log-likelihood over all answer tokens, in nats. Draws no random number."""
+        """The objective's look at the validation rows. Draws no random number."""
         self.tuned.eval()
-        total, tokens = 0.0, 0
-        with torch.no_grad():
-            for packed in self._validation_packs():
-                total += self._loss(packed).item()
-                tokens += len(packed.targets)
-        metrics = {"eval_loss": total / tokens, "eval_perplexity": math.exp(min(total / tokens, 700))}
+        with torch.no_grad(), self.autocast():
+            metrics = self.objective.look(self.tuned, micro_batches(self.validation, self.packer, self.args.device))
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
@@ -111,7 +117,7 @@ class Trainer(SFTTrainer):
     def log(self, logs: dict[str, Any], start_time: float | None = None) -> None:
         """Add the chained hash of the samples seen, so that a log proves its order."""
         if "loss" in logs:
-            ids = [self.ids[row] for row in self.seen]
+            ids = [self.course.ids[row] for row in self.seen]
             self.seen.clear()
             logs["samples"] = history.chain(history.samples_seen(self.state.log_history), ids)
         super().log(logs, start_time)
@@ -119,17 +125,42 @@ class Trainer(SFTTrainer):
     def _save_checkpoint(self, model, trial) -> None:  # noqa: ARG002
         self.save(self)
 
-    def _gradients(self, packed: Packed, answers: int) -> torch.Tensor:
-        loss = self._loss(packed) / answers
+    def _gradients(self, micro_batch: Any, weight: float) -> torch.Tensor:
+        with self.autocast():
+            loss = self.objective.loss(self.tuned, micro_batch) / weight
         self.accelerator.backward(loss)
         return loss.detach()
 
-    def _loss(self, packed: Packed) -> torch.Tensor:
-        with self.autocast():
-            return answer_loss(self.tuned, packed)
+    def _trained(self) -> list[torch.nn.Parameter]:
+        return [parameter for parameter in self.tuned.parameters() if parameter.requires_grad]
 
-    def _validation_packs(self) -> Iterator[Packed]:
-        for start in range(0, len(self.validation), AT_A_LOOK):
-            rows = self.validation[start : start + AT_A_LOOK]
-            examples = [dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)]
-            yield from (packed.to(self.args.device) for packed in self.packer(examples)["packs"])
+
+def autocast(plan: Plan, device: torch.device) -> AbstractContextManager[None]:
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=plan.dtype == "bfloat16")
+
+
+def packer(plan: Plan) -> Packer:
+    kind = PairPacker if plan.loss == "dpo" else Packer
+    return kind(plan.packing, share_beginnings(), plan.micro_batch_tokens)
+
+
+@torch.no_grad()
+def base_margins(plan: Plan, model: Any, examples: Dataset) -> list[float]:
+    """By how many nats the untrained model finds each row's chosen answer likelier than its rejected one."""
+    model.set_attn_implementation(SEGMENTS if plan.packing else OWN)
+    model.eval()
+    found = dict[int, float]()
+    unknown = examples.add_column("margin", [0.0] * len(examples))  # type: ignore[call-arg]
+    with autocast(plan, model.device):
+        for pairs in micro_batches(unknown, packer(plan), model.device):
+            surprises = torch.cat([read(model, part).surprises() for part in pairs.parts])
+            found |= zip(pairs.rows, pairs.margins_of(surprises).tolist(), strict=True)
+    return [found[row] for row in range(len(examples))]
+
+
+def micro_batches(examples: Dataset, packer: Packer, device: torch.device) -> Iterator[Any]:
+    """All examples in their order, some of them packed together."""
+    for start in range(0, len(examples), AT_A_LOOK):
+        rows = examples[start : start + AT_A_LOOK]
+        some = [dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)]
+        yield from (micro_batch.to(device) for micro_batch in packer(some)["packs"])

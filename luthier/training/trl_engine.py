@@ -4,20 +4,19 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from datasets import Dataset
-from transformers import PrinterCallback, TrainerState
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback, TrainerState
 
-from luthier.errors import WorkerFailed
 from luthier.events import EventLog
 from luthier.fence import check_fence
 from luthier.models.base import load_model, load_tokenizer
 from luthier.rows import Row, row_batches
 from luthier.run_folder import AttemptFolder, RunFolder
-from luthier.spec import RunSpec
+from luthier.spec import RunSpec, TrainingSpec
 from luthier.spec_file import save_spec
-from luthier.training import checkpoints, history, measure, samples
+from luthier.training import history, measure, samples
 from luthier.training.callbacks import Looks, Sampler, Teller
 from luthier.training.checkpoint_writer import clear_leftovers, set_aside_newer
 from luthier.training.dataset import load_split
@@ -25,8 +24,11 @@ from luthier.training.fingerprint import fingerprint
 from luthier.training.hardware import device, set_up
 from luthier.training.outcome import publish_best, summary
 from luthier.training.plan import plan_of
+from luthier.training.preferences import with_margins, with_rejected
+from luthier.training.resumption import refuse_other_training
 from luthier.training.saving import Saver
-from luthier.training.trainer import Trainer
+from luthier.training.trainer import Trainer, base_margins
+from luthier.training.weighing import with_weights
 
 
 def train(
@@ -48,28 +50,56 @@ def train(
     clear_leftovers(run.checkpoints)
     log.write("phase", name="tokenising")
     tokenizer = load_tokenizer(base, spec.model.trust_remote_code)
-    examples = {
-        name: load_split(run, name, tokenizer, spec.training.max_length or 0) for name in ("train", "validation")
-    }
+    examples = {name: _examples(spec.training, run, name, tokenizer) for name in ("train", "validation")}
     log.write("phase", name="loading model")
-    model = load_model(base, spec.training.dtype or "float32", spec.model.trust_remote_code)
-    model = cast(Any, model).to(device())
+    model: Any = _model(spec, base)
     if resume_from is None:
         spec = _settled(spec, run, attempt, log, model, examples["train"])
     identity = fingerprint(spec, run, base)
     if resume_from:
-        _refuse_other_training(resume_from, identity, log)
+        refuse_other_training(resume_from, identity, log)
     set_aside_newer(run.checkpoints, resume_from)
-    saver = Saver(run, attempt, log, identity)
-    trainer = Trainer(plan_of(spec), run.checkpoints, model, tokenizer, **examples, save=saver)
+    saver, plan = Saver(run, attempt, log, identity), plan_of(spec)
+    if plan.loss == "dpo":
+        examples = _compared(examples, run, identity, log, partial(base_margins, plan, model))
+    trainer = Trainer(plan, run.checkpoints, model, tokenizer, **examples, save=saver)
     _listen(trainer, run, log, stop)
     began = _load_state(trainer, resume_from, log)
     seconds = _run(trainer, resume_from, log)
     if stop():
-        return {"interrupted": True, "step": trainer.state.global_step}
+        return {"interrupted": True, "step": trainer.step}
     log.write("phase", name="finalising")
     check_fence(run, attempt)
     return summary(trainer, began, seconds) | publish_best(trainer, run)
+
+
+def _examples(training: TrainingSpec, run: RunFolder, name: str, tokenizer: PreTrainedTokenizerBase) -> Dataset:
+    examples = load_split(run, name, tokenizer, training.max_length or 0)
+    if training.loss == "dpo":
+        return with_rejected(examples, run, name, tokenizer, training.max_length or 0)
+    return with_weights(examples) if training.loss == "weighted" and name == "train" else examples
+
+
+def _model(spec: RunSpec, base: Path) -> PreTrainedModel:
+    """The base as its method holds it: what is trained in whole is float32, as small updates would be rounded away."""
+    method, dtype = spec.training.method, spec.training.dtype or "float32"
+    held = "float32" if method == "full" else dtype
+    return load_model(base, held, spec.model.trust_remote_code, four_bit=method == "qlora", device=device())
+
+
+def _compared(
+    examples: dict[str, Dataset],
+    run: RunFolder,
+    identity: dict[str, Any],
+    log: EventLog,
+    ask: Callable[[Dataset], list[float]],
+) -> dict[str, Dataset]:
+    """The splits with the margins that the untrained base gives their pairs."""
+    log.write("phase", name="asking the base which answers it prefers")
+    return {
+        name: with_margins(rows, run.tokens(f"{name}-margins").with_suffix(".json"), identity, partial(ask, rows))
+        for name, rows in examples.items()
+    }
 
 
 def _settled(
@@ -108,7 +138,7 @@ def _load_state(trainer: Trainer, resume_from: Path | None, log: EventLog) -> in
 def _run(trainer: Trainer, resume_from: Path | None, log: EventLog) -> float:
     """Take the steps that are left; returns the seconds they took, 0 where none was left."""
     state = trainer.state
-    if state.global_step >= trainer.steps or history.exhausted(state.log_history, trainer.plan.patience):
+    if state.global_step >= trainer.course.steps or history.exhausted(state.log_history, trainer.plan.patience):
         return 0.0
     log.write("phase", name="training")
     started = time.monotonic()
@@ -119,20 +149,3 @@ def _run(trainer: Trainer, resume_from: Path | None, log: EventLog) -> float:
 def _answers(trainer: Trainer, rows: list[Row]) -> list[dict[str, str]]:
     with trainer.autocast():
         return samples.answer(trainer.tuned, trainer.tokenizer, rows) if rows else []
-
-
-def _refuse_other_training(resume_from: Path, identity: dict[str, Any], log: EventLog) -> None:
-    try:
-        checkpoint = checkpoints.verify(resume_from)
-        checkpoints.check_fingerprint(checkpoint, identity)
-    except checkpoints.Torn as torn:
-        raise WorkerFailed(
-            "training cannot go on from this checkpoint",
-            str(torn),
-            "Put back what was changed, or start a new run with --again.",
-            str(resume_from),
-        ) from None
-    for key in sorted(checkpoints.ROUNDING):
-        if (before := checkpoint.fingerprint.get(key)) != identity[key]:
-            text = f"training.{key} was {before} and is {identity[key]} from step {checkpoint.step} on"
-            log.write("warning", text=f"{text}: the last digits differ from those of an undisturbed run.")

@@ -24,7 +24,7 @@ def spec(tmp_path) -> RunSpec:
 
 def finish(run: Run, stage: str) -> None:
     for file in STAGES[stage].leaves:
-        write_text(run.folder.root / file, "x")
+        write_text(run.folder.root / file.replace("*", ""), "x")
     run.folder.complete(stage, run.key(stage), {"done": stage}, 1.0)
 
 

@@ -8,6 +8,7 @@ import pytest
 from luthier.bucket import Bucket
 from luthier.compute.orders import Remote
 from luthier.events import EventLog
+from luthier.models.weights import ADAPTER
 from luthier.rehearsal.cloud import Cloud, Image, Timing
 from luthier.rehearsal.sabotage import WEIGHTS, leak, spoil, strikes_for
 from luthier.run_folder import RunFolder
@@ -15,7 +16,9 @@ from luthier.storage import write_json
 from luthier.training.checkpoint_restore import restore
 from luthier.training.checkpoint_upload import upload
 from luthier.training.checkpoint_writer import write
-from luthier.training.checkpoints import REQUIRED
+from luthier.training.checkpoints import STATES
+
+REQUIRED = {*ADAPTER, *STATES["trl"]}
 
 
 @pytest.fixture

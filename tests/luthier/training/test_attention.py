@@ -6,7 +6,9 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from luthier.training.attention import OWN, SEGMENTS
-from luthier.training.packing import Packer, answer_loss
+from luthier.training.losses import surprise
+from luthier.training.packing import Packer
+from luthier.training.readout import read
 from luthier.training.trial import can_pack
 
 SIZES = {
@@ -23,6 +25,10 @@ FAMILIES = {
     "gemma": {},
     "gemma3_text": {"sliding_window": 6},
 }
+
+
+def answer_loss(model, packed):
+    return read(model, packed).total(surprise, None)
 
 
 def model_of(family: str, **more):

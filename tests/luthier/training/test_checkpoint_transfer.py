@@ -13,11 +13,14 @@ import pytest
 
 from luthier.bucket import Bucket
 from luthier.errors import AlreadyRunning
+from luthier.models.weights import ADAPTER
 from luthier.training.checkpoint_listing import listed_files
 from luthier.training.checkpoint_restore import look, restore
 from luthier.training.checkpoint_upload import rotate, snapshot, upload
 from luthier.training.checkpoint_writer import clear_leftovers, write
-from luthier.training.checkpoints import REQUIRED, verify
+from luthier.training.checkpoints import STATES, verify
+
+REQUIRED = {*ADAPTER, *STATES["trl"]}
 
 AT = "runs/one/checkpoints"
 

@@ -4,9 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from luthier.models.weights import ADAPTER
 from luthier.storage import read_json, sha256_json, write_json
 from luthier.training.checkpoint_writer import clear_leftovers, rotate, set_aside_newer, write
-from luthier.training.checkpoints import REQUIRED, Torn, complete_at, newest_complete, verify
+from luthier.training.checkpoints import STATES, Torn, complete_at, newest_complete, verify
+
+REQUIRED = {*ADAPTER, *STATES["trl"]}
 
 
 def fill(folder):
