@@ -21,7 +21,7 @@ class Form(NamedTuple):
 ADAPTER = Form("adapter_model.safetensors", "adapter_config.json")
 MODEL = Form("model.safetensors", "config.json")
 
-ONE_FILE = "1PB"
+ONE_FILE = "1000TB"
 """A size that no model reaches, so that its weights are not cut into several files."""
 
 
