@@ -10,7 +10,8 @@ from flows.cli.common import command, print_json, say
 @command
 @click.argument("spec", type=click.Path(path_type=Path))
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key: compute.gpu=NVIDIA L4.")
-def estimate(spec: Path, overrides: tuple[str, ...], as_json: bool) -> int:
+@click.option("--calibrate", is_flag=True, help="Take a few steps on this machine first, half a minute, to be exact.")
+def estimate(spec: Path, overrides: tuple[str, ...], calibrate: bool, as_json: bool) -> int:
     """Say how long the run of SPEC would take and what it would cost, as ranges. Spends nothing.
 
     For a rented run with today's prices, spot beside on demand. Validates the data first, as check does.
@@ -30,7 +31,8 @@ def estimate(spec: Path, overrides: tuple[str, ...], as_json: bool) -> int:
 
     run = open_run(load_spec(spec, list(overrides)), Settings())
     validated(run)
-    found, budget, now = estimate_run(run.folder, run.spec, run.settings), run.spec.budget, datetime.now().astimezone()
+    found = estimate_run(run.folder, run.spec, run.settings, calibrate)
+    budget, now = run.spec.budget, datetime.now().astimezone()
     for line in lines(found, budget, now):
         say(line)
     if waits := waits_in_words(run, found):

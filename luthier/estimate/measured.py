@@ -24,27 +24,29 @@ SAME_SIZE = 0.05
 def correct(machine: Machine, work: Work, run: RunFolder) -> Machine:
     """The machine with the speeds that this run itself has shown so far; estimate again with it."""
     own = speeds(run, work.tokens / max(work.steps, 1), work.look_tokens, OF_THIS_RUN, "as in this run so far")
-    return _with(machine, own)
+    return with_speeds(machine, own)
 
 
 def from_past(machine: Machine, work: Work, runs: Path, leave_out: str) -> Machine:
     """The machine with the medians of what earlier runs of this home told that were like this one."""
     others = (RunFolder(folder) for folder in sorted(runs.glob("*")) if folder.name != leave_out)
     found = [past for other in others if (past := _past(other, machine, work))]
-    return _with(machine, Speeds(*(_median(values) for values in zip(*found, strict=True))) if found else Speeds())
+    return with_speeds(
+        machine, Speeds(*(_median(values) for values in zip(*found, strict=True))) if found else Speeds()
+    )
 
 
 def speeds(run: RunFolder, step_tokens: float, look_tokens: float, spread: float, basis: str) -> Speeds:
     """What the files of a run tell of its speed. step_tokens, look_tokens: of a step, and of a look."""
     events = read_jsonl(run.events)
-    steps, looks = _gaps(events)
+    steps, looks = gaps(events)
     training = step_tokens / fmean(steps) if len(steps) >= FEW_STEPS else None
     reading = look_tokens / fmean(looks) if looks else None
     found = (training, reading, _answering(run, "base"), _answering(run, "tuned"))
     return Speeds(*(Speed(value, spread, basis) if value else None for value in found))
 
 
-def _gaps(events: Iterable[Event]) -> tuple[list[float], list[float]]:
+def gaps(events: Iterable[Event]) -> tuple[list[float], list[float]]:
     """Seconds from one step to the next, and from a step to the validation loss that follows it, without pauses."""
     told = [event for event in events if event["kind"] in ("metrics", "continued")]
     steps, looks = [], []
@@ -91,7 +93,7 @@ def _median(found: tuple[Speed | None, ...]) -> Speed | None:
     return Speed(median(speed.value for speed in known), known[0].spread, known[0].basis) if known else None
 
 
-def _with(machine: Machine, newer: Speeds) -> Machine:
+def with_speeds(machine: Machine, newer: Speeds) -> Machine:
     """Newer speeds in place of older ones, part by part."""
     merged = (new or old for new, old in zip(newer, machine.measured, strict=True))
     return replace(machine, measured=Speeds(*merged))
