@@ -11,7 +11,7 @@ from typing import Any
 from luthier import __version__
 from luthier.compute.pods.record import Records, cost_usd
 from luthier.estimate.outcome import outcome
-from luthier.history import interruptions
+from luthier.history import interruptions, paused_s
 from luthier.models.base import base_sha256, describe, locate
 from luthier.run import Run
 from luthier.run_folder import RunFolder
@@ -28,6 +28,7 @@ def gather(run: Run) -> dict[str, Any]:
         "run_id": run.folder.run_id,
         "status": "completed",
         "duration": duration,
+        "paused_seconds": round(paused_s(run.folder), 1),
         "interruptions": priced(run, interruptions(run.folder)),
         "cost": cost(run),
         "estimate": outcome(run.folder, duration),

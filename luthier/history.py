@@ -102,6 +102,11 @@ def _attempts_after(run: RunFolder, attempt: int, stage: str) -> dict[int, int]:
     return {number: job["progress"] for number, job in jobs.items() if job["kind"] == stage}
 
 
+def paused_s(run: RunFolder) -> float:
+    """Seconds that workers stood still, as somebody used their machine."""
+    return sum(event["seconds"] for event in read_jsonl(run.events) if event["kind"] == "continued")
+
+
 def metric_rows(run: RunFolder) -> list[dict[str, Any]]:
     """One row a step, in order; where attempts overlap, the later attempt's values stand."""
     rows: dict[int, dict[str, Any]] = {}

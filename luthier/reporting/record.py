@@ -32,6 +32,7 @@ def assemble(run: RunFolder, spec: RunSpec, facts: dict[str, Any]) -> dict[str, 
         "retention": NO_RETENTION,
         **{key: facts[key] for key in ("training", "interruptions", "cost", "duration", "lineage", "adapter_sha256")},
         "estimate": facts.get("estimate"),
+        "paused_seconds": facts.get("paused_seconds", 0.0),
         "links": facts.get("links", {}),
     }
 
