@@ -17,7 +17,7 @@ from training_runs import make_run, spec
 
 from luthier.run_folder import RunFolder
 from luthier.storage import read_json, read_jsonl, sha256_file
-from luthier.training import callbacks
+from luthier.training import callbacks, rhythm
 
 FILES = [
     "adapter_config.json", "adapter_model.safetensors", "manifest.json",
@@ -241,7 +241,7 @@ def test_checkpoints_by_the_clock_change_nothing(seed, straight, tiny_model, tmp
     chance, run = random.Random(seed), make_run(tmp_path / "run")
     steps = sorted(chance.sample([step for step in range(2, 22) if step % 5], 6))
     clock, last = Clock(set(steps)), run.checkpoints / f"step-{steps[3]:08d}-a001"
-    monkeypatch.setattr(callbacks, "monotonic", clock)
+    monkeypatch.setattr(rhythm, "monotonic", clock)
     monkeypatch.setattr(
         callbacks.Teller, "on_step_begin", lambda *given, **_: clock.on_step_begin(*given), raising=False
     )
