@@ -55,6 +55,16 @@ def test_a_run_corrects_its_own_estimate(run, work, machine):
     assert after.options["local"].lines[1].seconds.likely == pytest.approx(0.5 * 186 + 6 * 2, rel=0.1)
 
 
+def test_the_time_that_a_run_stood_still_is_no_step(run, work, machine):
+    for step in range(1, 12):
+        pause = 3600.0 if step == 5 else 0
+        at = 1000.0 + 0.5 * step + (3600 if step >= 5 else 0)
+        if pause:
+            append_jsonl(run.events, {"kind": "continued", "time": at - 0.1, "attempt": 1, "seconds": pause})
+        append_jsonl(run.events, {"kind": "metrics", "time": at, "attempt": 1, "step": step, "train_loss": 1.0})
+    assert correct(machine, work, run).measured.training.value == pytest.approx(work.tokens / work.steps / 0.5)
+
+
 def test_few_steps_tell_nothing(run, work, machine):
     tell(run, step_s=0.5, look_s=2.0, steps=4)
     assert correct(machine, work, run).measured == Speeds()

@@ -123,6 +123,13 @@ def test_nan_becomes_null(tmp_path):
     assert "nan" not in re.findall(r"\w+", page.text.lower())
 
 
+def test_a_run_that_stood_still_says_so(tmp_path):
+    report, page = written(make_run(tmp_path), paused_seconds=7200.0)
+    jsonschema.validate(report, SCHEMA)
+    assert report["paused_seconds"] == 7200 and "it stood still for 2 h" in page.text
+    assert "stood still" not in written(make_run(tmp_path / "other"))[1].text
+
+
 def test_a_null_change_without_reason_is_against_the_schema(tmp_path):
     report, _ = written(make_run(tmp_path))
     report["change"]["chrf"] |= {"value": None, "reason": None}
