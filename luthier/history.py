@@ -102,6 +102,13 @@ def _attempts_after(run: RunFolder, attempt: int, stage: str) -> dict[int, int]:
     return {number: job["progress"] for number, job in jobs.items() if job["kind"] == stage}
 
 
+def paused(events: list[Event]) -> Event | None:
+    """The pause that a worker makes right now, as somebody uses its machine."""
+    kinds = ("paused", "continued", "interrupted", "started", "ended")
+    last = next((event for event in reversed(events) if event["kind"] in kinds), None)
+    return last if last and last["kind"] == "paused" else None
+
+
 def paused_s(run: RunFolder) -> float:
     """Seconds that workers stood still, as somebody used their machine."""
     return sum(event["seconds"] for event in read_jsonl(run.events) if event["kind"] == "continued")

@@ -43,6 +43,8 @@ def _what(row: Row) -> Pairs:
 
 def _state(row: Row, found: dict[str, Any]) -> Pairs:
     yield "status", row.status
+    if row.status == "running" and (pause := found["paused"]):
+        yield "paused", f"{pause['reason']}, since {local(pause['time'])}"
     yield "why", row.why
     if (failure := found["failure"]) and row.status == "failed":
         yield "cause", row.cause

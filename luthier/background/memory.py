@@ -2,7 +2,7 @@
 
 What it holds in main memory is looked at twice a second, and beyond the limit MemoryError is raised in the work. The
 system's own limits do not fit: RLIMIT_AS counts addresses, of which torch reserves many times what it uses;
-RLIMIT_DATA leaves out the weights that are mapped from files; macOS keeps neither.
+RLIMIT_DATA counts what was never touched and leaves out the weights that are mapped from files.
 """
 
 import signal

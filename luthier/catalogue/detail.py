@@ -9,7 +9,7 @@ from luthier import approval_record, notes
 from luthier.catalogue.log import read_log
 from luthier.catalogue.reading import BROKEN, row_of
 from luthier.failures import record
-from luthier.history import interruptions
+from luthier.history import interruptions, paused
 from luthier.run_folder import RunFolder
 from luthier.storage import read_json
 
@@ -20,7 +20,7 @@ INTERNAL = {"synced_step", "finished"}
 
 
 def describe(run: RunFolder) -> dict[str, Any]:
-    """The run's row, each start of it, its failure, its notes, its report where there is one, and where it is seen.
+    """The run's row, each start of it, its present pause, its failure, its notes, its report, and where it is seen.
 
     What cannot be read is empty; the row's status then says so.
     """
@@ -28,6 +28,7 @@ def describe(run: RunFolder) -> dict[str, Any]:
     parts: dict[str, Callable[[RunFolder], Any]] = {
         "interruptions": interruptions,
         "starts": starts,
+        "paused": lambda run: paused(read_log(run.events)),
         "failure": record.kept,
         "approvals": lambda run: approval_record.read(run)["words"],
         "notes_written": notes.changes,

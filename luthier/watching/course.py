@@ -70,13 +70,6 @@ def progress(events: list[Event]) -> list[Event]:
     return newest
 
 
-def paused(events: list[Event]) -> Event | None:
-    """The pause that a worker makes right now, for somebody who uses its machine."""
-    kinds = ("paused", "continued", "interrupted", "started", "ended")
-    last = next((event for event in reversed(events) if event["kind"] in kinds), None)
-    return last if last and last["kind"] == "paused" else None
-
-
 def _left_of(part: Part, events: list[Event], now: float) -> float | None:
     told = progress(events) if part.state == "under way" else []
     if len(told) > 1 and told[-1]["done"] > told[0]["done"]:

@@ -8,7 +8,7 @@ from luthier import places, status
 from luthier.compute.pods.record import Records, cost_usd
 from luthier.events import Event
 from luthier.failures.record import kept
-from luthier.history import interruptions, metric_rows
+from luthier.history import interruptions, metric_rows, paused
 from luthier.reporting.charts import learning_rate_curve, loss_curve
 from luthier.reporting.numbers import seconds
 from luthier.run_folder import RunFolder
@@ -48,7 +48,7 @@ def _sentence(
         stage = next((part.name for part in parts if part.state == "under way"), "between two stages")
         told_last = course.progress(events)[-1:]
         at = f", {told_last[0]['done']} of {told_last[0]['total']} {told_last[0].get('unit', '')}" if told_last else ""
-        if pause := course.paused(events):
+        if pause := paused(events):
             since = time.strftime("%H:%M", time.localtime(pause["time"]))
             return f"Paused since {since}: {safe(pause['reason'])}. It goes on by itself: {stage}{at.rstrip()}."
         return f"Running: {stage}{at.rstrip()}. {_eta(left, now)}"
