@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
-from luthier.evaluation.batches import by_length
 from luthier.evaluation.likelihood import READ_AT_ONCE, surprises
 from luthier.evaluation.perplexity import Reference, Surprise
 from luthier.evaluation.prefix import SharedPrefix
+from luthier.models.batches import by_length
 from luthier.models.greedy import Batch, greedy, left_padded
 
 ANSWERED_AT_ONCE = 12_288

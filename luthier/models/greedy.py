@@ -79,3 +79,10 @@ def _ends(ids: list[int], token: int, stops: list[int], most: int) -> bool:
         return True
     ids.append(token)
     return len(ids) == most
+
+
+def answers(model: Any, pad: int, prompts: list[list[int]], stops: list[int], most: int) -> list[list[int]]:
+    """The greedy answers to a few prompts, all in one batch."""
+    ids, mask = left_padded(prompts, pad, model.device, max(map(len, prompts)))
+    found = dict(greedy(Batch(model, ids, mask, empty_cache(model)), stops, most))
+    return [found[row] for row in range(len(prompts))]

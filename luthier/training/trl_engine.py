@@ -12,6 +12,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallba
 from luthier.events import EventLog
 from luthier.fence import check_fence
 from luthier.models.base import load_model, load_tokenizer
+from luthier.models.greedy import answers
 from luthier.rows import Row, row_batches
 from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.spec import RunSpec, TrainingSpec
@@ -147,5 +148,6 @@ def _run(trainer: Trainer, resume_from: Path | None, log: EventLog) -> float:
 
 
 def _answers(trainer: Trainer, rows: list[Row]) -> list[dict[str, str]]:
+    ask = partial(answers, trainer.tuned, trainer.tokenizer.pad_token_id)
     with trainer.autocast():
-        return samples.answer(trainer.tuned, trainer.tokenizer, rows) if rows else []
+        return samples.answer(ask, trainer.tokenizer, rows)

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from luthier.evaluation import torch_engine
-from luthier.evaluation.batches import by_length
 from luthier.evaluation.perplexity import Reference
 from luthier.evaluation.prefix import SharedPrefix
 from luthier.evaluation.torch_engine import TorchEngine
+from luthier.models.batches import by_length
 from luthier.models.chat import prompt_ids
 from luthier.models.greedy import left_padded
 
