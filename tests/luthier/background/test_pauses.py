@@ -20,11 +20,10 @@ from luthier.compute.supervise import supervise
 from luthier.errors import WorkerDied
 from luthier.evaluation.journal import Journal
 from luthier.events import EventLog
-from luthier.history import paused_s
+from luthier.history import paused, paused_s
 from luthier.run_folder import RunFolder
 from luthier.storage import read_json, read_jsonl
 from luthier.training.checkpoints import newest_complete
-from luthier.watching import course
 
 DRIVER = Path(__file__).with_name("restless_worker.py")
 
@@ -97,7 +96,7 @@ def test_it_stands_still_goes_on_and_leaves_with_the_same_result(plug, stop, tin
             elif event["kind"] == "paused" and len(told) == 1:
                 process = psutil.Process(read_json(run.attempt(1).worker)["pid"])
                 assert process.nice() == priority.NICE
-                assert course.paused(read_jsonl(run.events)) == event
+                assert paused(read_jsonl(run.events)) == event
                 assert len(beats(run)) > 1, "a pause looks like a hang"
                 plug.put_in()
             elif event["kind"] == "paused":
@@ -106,7 +105,7 @@ def test_it_stands_still_goes_on_and_leaves_with_the_same_result(plug, stop, tin
     assert time.monotonic() - asked_at < 10
     assert [event["kind"] for event in told] == ["paused", "continued", "paused", "continued"]
     assert {event["reason"] for event in told} == {"on battery"}
-    assert course.paused(read_jsonl(run.events)) is None
+    assert paused(read_jsonl(run.events)) is None
     assert paused_s(run) == sum(event["seconds"] for event in told if event["kind"] == "continued") > 1.5
     monkeypatch.setattr(worker, "lower", lambda: None)  # of this process it could not be raised again
     monkeypatch.setattr(pauses, "LOOK_S", float("inf"))

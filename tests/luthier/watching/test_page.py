@@ -55,6 +55,16 @@ def shown(run: RunFolder) -> str:
         return page(run, NOW)
 
 
+def test_a_pause_is_said_first(run):
+    training(run)
+    tell(run, NOW - 5, "paused", attempt=1, reason="on battery")
+    first = shown(run).splitlines()[0]
+    since = time.strftime("%H:%M", time.localtime(NOW - 5))
+    assert first == f"## Paused since {since}: on battery. It goes on by itself: train, 10 of 20 step."
+    tell(run, NOW, "continued", attempt=1, reason="on battery", seconds=5.0)
+    assert "Running: train" in shown(run)
+
+
 def test_it_says_where_it_is_and_when_it_is_done(run):
     training(run)
     first = shown(run).splitlines()[0]
