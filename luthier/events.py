@@ -18,6 +18,8 @@ The run's own `events.jsonl` repeats them with their `attempt`, and adds the flo
   stage       stage, state (started, finished), seconds
   interrupted stage, attempt, step, cause, at, excused, error   a worker is gone; excused: not by anything it did;
                                          error: the class of errors that it belongs to
+  pieces      attempt, step, key, old, new, text, excused       the next attempt goes on from that step, and cuts its
+                                         steps another way
   pod         text                       what happens to the rented pod; of renting also pod, purchase, usd_per_hour
                                          and state: asked, refused, rented, adopted, ended
 Only shown while it happens, not kept:

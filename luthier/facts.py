@@ -11,7 +11,7 @@ from typing import Any
 from luthier import __version__
 from luthier.compute.pods.record import Records, cost_usd
 from luthier.estimate.outcome import outcome
-from luthier.history import interruptions, paused_s
+from luthier.history import changes, interruptions, paused_s
 from luthier.models.base import base_sha256, describe, locate
 from luthier.run import Run
 from luthier.run_folder import RunFolder
@@ -38,6 +38,8 @@ def gather(run: Run) -> dict[str, Any]:
             "preset": spec.training.preset,
             "seed": spec.seed,
             **training,
+            "changes": (changed := changes(run.folder)),
+            "bit_for_bit_until": min((each["step"] for each in changed if each["step"]), default=None),
         },
         "lineage": lineage(run),
         "adapter_sha256": training["adapter_sha256"],

@@ -12,6 +12,10 @@ from luthier.storage import atomic_path, read_json, read_jsonl
 METRIC_COLUMNS = ("step", "attempt", "train_loss", "validation_loss", "learning_rate", "grad_norm", "perplexity")
 
 
+OF_THE_FLOW = {"interrupted", "pieces"}
+"""Kinds that speak of an attempt, and are not its worker's own."""
+
+
 class RunHistory:
     """Copies what the attempts say into the run's own log, each line once, whoever was killed when."""
 
@@ -55,15 +59,19 @@ class RunHistory:
         told = {"step": step, "cause": cause, "at": last_sign, "excused": excused, "error": error}
         self.tell("interrupted", stage=stage, attempt=attempt, **told)
 
+    def cut(self, attempt: int, step: int, key: str, old: Any, new: Any, excused: bool = False) -> None:
+        """Tell how the steps are cut after `attempt`, which came to `step`. excused: it counts as none in vain."""
+        told = {"key": key, "old": old, "new": new, "text": f"from step {step} on {key} is {new} instead of {old}"}
+        self.tell("pieces", attempt=attempt, step=step, **told, excused=excused)
+
     def _deaths(self) -> list[Event]:
         return [event for event in read_jsonl(self.run.events) if event["kind"] == "interrupted"]
 
     def _tail(self, attempt: int) -> EventTail:
         if attempt not in self.tails:
             tail = self.tails[attempt] = EventTail(self.run.attempt(attempt).events)
-            copied = sum(
-                1 for e in read_jsonl(self.run.events) if e.get("attempt") == attempt and e["kind"] != "interrupted"
-            )
+            told = (event for event in read_jsonl(self.run.events) if event.get("attempt") == attempt)
+            copied = sum(event["kind"] not in OF_THE_FLOW for event in told)
             for _, _event in zip(range(copied), tail.new(), strict=False):
                 pass
         return self.tails[attempt]
@@ -93,6 +101,17 @@ def _interruption(run: RunFolder, death: Event, events: list[Event]) -> dict[str
         "lost_steps": max(death["step"] - went_on_from, 0) if known else None,
         "resumed_after_s": round(alive - death["at"], 1) if alive else None,
     }
+
+
+def changes(run: RunFolder) -> list[dict[str, Any]]:
+    """Every time that another value cut the steps of the training: {step, key, old, new}; step: where it went on."""
+    told = [event for event in read_jsonl(run.events) if event["kind"] == "pieces"]
+    found = [{name: event[name] for name in ("key", "old", "new")} | {"step": _went_on(run, event)} for event in told]
+    return [each for number, each in enumerate(found) if each not in found[:number]]  # killed, it is told once more
+
+
+def _went_on(run: RunFolder, event: Event) -> int:
+    return next(iter(_attempts_after(run, event["attempt"], "train").values()), event["step"])
 
 
 def _attempts_after(run: RunFolder, attempt: int, stage: str) -> dict[int, int]:

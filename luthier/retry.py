@@ -11,13 +11,14 @@ from luthier.errors import AlreadyRunning, NotFound
 from luthier.failures import record
 from luthier.failures.causes.unknown import CANCELLED, GONE
 from luthier.failures.record import Record
+from luthier.history import RunHistory
 from luthier.run import Run, open_run
 from luthier.run_folder import RunFolder
 from luthier.settings import Settings
 from luthier.spec import RunSpec
 from luthier.spec_file import load_spec, save_spec
 from luthier.stages import run_id
-from luthier.storage import append_jsonl
+from luthier.storage import append_jsonl, read_jsonl
 from luthier.training.checkpoints import ROUNDING
 
 IN_PLACE = {f"training.{key}" for key in ROUNDING}
@@ -86,10 +87,20 @@ def begin(retry: Retry, by: str) -> None:
     """Write the settled values, and that it was tried again. Raises AlreadyRunning."""
     if retry.settled:
         with retry.run.locked():
+            _tell_pieces(retry)
             save_spec(retry.settled, retry.run.spec)
     change = {each.key: each.new for each in retry.differences}
     told = {"cause": retry.failure["cause"], "change": change, "new_run_id": retry.target.folder.run_id, "by": by}
     append_jsonl(retry.run.failures, {"kind": "retried", **told, "at": time.time()})
+
+
+def _tell_pieces(retry: Retry) -> None:
+    """Of a training that had begun: a step of it is cut another way from its newest checkpoint on."""
+    attempt = max(retry.run.attempt_numbers(), default=0)
+    steps = [event["step"] for event in read_jsonl(retry.run.events) if event["kind"] == "checkpoint"]
+    for each in retry.differences:
+        if each.key in IN_PLACE and steps:
+            RunHistory(retry.run).cut(attempt, max(steps), each.key, each.old, each.new)
 
 
 def _refuse_newer(run: RunFolder, target: Run) -> None:

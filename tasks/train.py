@@ -6,8 +6,10 @@ from typing import Any
 from prefect import get_run_logger, task
 from prefect.states import State
 
+from luthier.errors import LuthierError
 from luthier.run import Run
 from tasks.checkpoint_resume import adapter_files, checkpoint_resume
+from tasks.memory import cut_smaller, smaller
 from tasks.stage import run_stage
 from tasks.watch import Watcher
 from tasks.work import RETRIED, attempt
@@ -15,7 +17,8 @@ from tasks.work import RETRIED, attempt
 
 @task(name="train", **RETRIED)
 def train(run: Run) -> State[None]:
-    """Train the adapter; writes `checkpoints/` and `adapter/`. A worker's death is retried from its checkpoint."""
+    """Train the adapter; writes `checkpoints/` and `adapter/`. A worker's death is retried from its checkpoint,
+    one for want of memory in smaller pieces."""
     _forget_damaged_adapter(run)
     return run_stage(run, "train", lambda watcher: _work(run, watcher))
 
@@ -29,9 +32,22 @@ def _forget_damaged_adapter(run: Run) -> None:
 
 
 def _work(run: Run, watcher: Watcher) -> dict[str, Any]:
-    found = checkpoint_resume(run)
-    resume_from = Path(found["path"]) if found["path"] else None  # in a pod it finds its own
-    result = attempt(run, "train", watcher, lambda: found["step"], resume_from)
+    result = _trained(run, watcher)
     watcher.copy_metrics()
     watcher.say(f"{result['steps']} steps, best at step {result['best_step']}")
     return result | {"adapter_files": adapter_files(run)}
+
+
+def _trained(run: Run, watcher: Watcher) -> dict[str, Any]:
+    """The worker's result; one that wanted memory is followed by one that needs less."""
+    found = checkpoint_resume(run)
+    while True:
+        resume_from = Path(found["path"]) if found["path"] else None  # in a pod it finds its own
+        try:
+            return attempt(run, "train", watcher, lambda step=found["step"]: step, resume_from)
+        except LuthierError as error:
+            change = smaller(run, error)
+            if change is None:
+                raise
+            found = checkpoint_resume(run)
+            cut_smaller(run, change, found["step"], error, watcher)

@@ -19,6 +19,7 @@ from luthier.errors import (
     StorageError,
     StorageUnavailable,
     WorkerDied,
+    WorkerKilledForMemory,
 )
 from luthier.history import RunHistory
 from luthier.secrets import redact
@@ -55,12 +56,13 @@ class Endings:
             return ended["result"]
         if "error" in ended:
             raise self._told(ended["error"], job)
-        self.history.interrupted(job.kind, job.attempt, ended["ended"], excused=ended["leaving"])
+        kind = WorkerKilledForMemory if ended.get("for_memory") else WorkerDied
+        self.history.interrupted(job.kind, job.attempt, ended["ended"], ended["leaving"], kind.__name__)
         what = f"the {job.kind} worker of attempt {job.attempt} ended early"
         if ended["leaving"]:
             self._end_pod(job, ended["ended"], evicted=True)
             raise PodInterrupted(what, f"Its pod was told to leave. {ended['ended']}")
-        raise WorkerDied(what, ended["ended"], f"Its log: {job.folder.log}")
+        raise kind(what, ended["ended"], f"Its log: {job.folder.log}")
 
     def gone(self, job: Job, error: BaseException) -> None:
         """Another attempt will be needed: save what can be saved, end the pod where it is no use, tell it."""

@@ -79,7 +79,8 @@ def read_job(attempt: AttemptFolder) -> Job:
 def attempts_without_progress(run: RunFolder, kind: Kind, flow_run: str, mark: int) -> int:
     """How many attempts at `kind` in a row, in this flow run, began at `mark`, the last ones counted back.
 
-    Those that are excused do not count: a pod that was taken away says nothing about the work.
+    Those that are excused do not count: a pod that was taken away says nothing about the work, and one that needed
+    more memory nothing about the next, which needs less.
     """
     excused = {event["attempt"] for event in read_jsonl(run.events) if event.get("excused")}
     numbers = [n for n in run.attempt_numbers() if n not in excused and run.attempt(n).job.exists()]

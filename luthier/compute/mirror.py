@@ -44,7 +44,10 @@ class Mirror:
         return beat
 
     def ended(self, number: int) -> dict[str, Any] | None:
-        """How the attempt ended, as its pod told: {result | error | ended, leaving, files}; None while it has not."""
+        """How the attempt ended, as its pod told; None while it has not.
+
+        {result | error | ended, leaving, files}; of one that `ended` also whether `for_memory`.
+        """
         return self.remote.get_json(self.remote.key(number, "result.json"))
 
     def take(self, files: list[Any]) -> None:
@@ -70,7 +73,7 @@ class Mirror:
             write_bytes(self.run.root / folder / "partial.jsonl", content)
 
     def _take_choices(self, number: int) -> None:
-        """The values of `training` that the model itself decided in the pod; the rest of the spec is home's."""
+        """The values of `training` that the model itself decided in the pod; all that was settled before is home's."""
         content = self.remote.bucket.get(self.remote.key(number, "spec.yaml"))
         if content is None:
             return
@@ -78,5 +81,7 @@ class Mirror:
             temporary.write_bytes(content)
         chosen = load_spec(self.run.attempt(number).root / "spec.yaml").training
         mine = load_spec(self.run.spec)
-        if mine.training != chosen:
-            save_spec(mine.model_copy(update={"training": chosen}), self.run.spec)
+        was_open = [key for key, value in mine.training if value is None and getattr(chosen, key) is not None]
+        if was_open:
+            training = mine.training.model_copy(update={key: getattr(chosen, key) for key in was_open})
+            save_spec(mine.model_copy(update={"training": training}), self.run.spec)

@@ -5,6 +5,8 @@ from math import floor, log10
 
 from luthier.failures.cause import Change, Propose
 from luthier.failures.evidence import Evidence
+from luthier.failures.pieces import smaller_pieces
+from luthier.run_folder import RunFolder
 from luthier.spec import TrainingSpec
 from luthier.storage import read_json
 
@@ -13,19 +15,22 @@ SHORTEST = 128
 
 
 def less_memory(seen: Evidence) -> list[Change]:
-    """What costs nothing but time first: a smaller micro-batch, then recomputing; then shorter examples."""
+    """What costs nothing but time first: smaller pieces of the same steps; then shorter examples."""
     if seen.spec is None:
         return []
     training = seen.spec.training
-    at_once, longest = training.micro_batch_tokens, _longest_row(seen, training)
-    if at_once and at_once > longest:
-        return [Change("training.micro_batch_tokens", max(at_once // 2, longest), "half as many tokens at once")]
-    if not training.gradient_checkpointing:
-        reason = "computes activations again instead of keeping them; slower by about a third"
-        return [Change("training.gradient_checkpointing", True, reason)]
-    if training.max_length and training.max_length >= 2 * SHORTEST:
-        return [Change("training.max_length", training.max_length // 2, "the longest row is the least that must fit")]
+    longest = longest_row(seen.run, training)
+    if smaller := smaller_pieces(training, longest):
+        return [smaller]
+    if longest >= 2 * SHORTEST:
+        return [Change("training.max_length", longest // 2, "the longest row is the least that must fit")]
     return []
+
+
+def longest_row(run: RunFolder, training: TrainingSpec) -> int:
+    """Tokens of the longest example after the cut; 1 where neither is known."""
+    found = read_json(run.validation)["tokens"]["max"] if run.validation.exists() else None
+    return min(filter(None, (found, training.max_length)), default=1)
 
 
 def smaller_weights(seen: Evidence) -> list[Change]:
@@ -96,13 +101,6 @@ def set_aside(seen: Evidence) -> list[Change]:
     if not 0 < share <= seen.spec.data.max_quarantined:
         return []
     return [Change("data.on_bad_rows", "quarantine", f"{found['quarantined']:,} faulty rows are left out, and listed")]
-
-
-def _longest_row(seen: Evidence, training: TrainingSpec) -> int:
-    """Tokens of the longest example after the cut; it cannot be cut further."""
-    limit = training.max_length or 0
-    found = read_json(seen.run.validation)["tokens"]["max"] if seen.run.validation.exists() else None
-    return min(found or limit, limit)
 
 
 def _rounded(value: float) -> float:

@@ -16,8 +16,17 @@ ROOM = 1 << 20
 """Bytes; a disk with less than this left is full, whatever error the writer gave."""
 
 
-NO_MEMORY = ("can't allocate memory", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
-"""How torch's CPU allocator, the CUDA driver and cuBLAS say it, in errors of no class of their own."""
+NO_MEMORY = (
+    "can't allocate memory",
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "MPS backend out of memory",
+    "[metal::malloc]",
+    "[malloc]",
+    "Insufficient Memory",
+)
+"""How torch's CPU allocator, the CUDA driver, cuBLAS, torch on Apple silicon and MLX say it, in errors of no class of
+their own."""
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """One order in a pod: fetch what it needs, run the worker, send what it makes, the result last."""
 
 import os
+import signal
 import subprocess
 import time
 import traceback
@@ -77,7 +78,7 @@ class Attempt:
         return self.remote.get_json(self.remote.key(self.order.attempt, name)) is not None
 
     def _worked(self) -> dict[str, Any]:
-        """How the worker ended: {result} or {error}, else {ended: why}."""
+        """How the worker ended: {result} or {error}, else {ended: why} and perhaps {for_memory}."""
         try:
             job = self._prepare()
         except AlreadyRunning:
@@ -157,8 +158,9 @@ class Attempt:
             return _no_room()
         if hung:
             return {"ended": f"Its heartbeat stood still for {SILENCE_S} s, so it was ended"}
-        for_memory = oom.kills() > kills_before
-        return {"ended": cause_of_death(process.returncode, saved=bool(told_by_worker), for_memory=for_memory)}
+        for_memory = process.returncode == -signal.SIGKILL and oom.kills() > kills_before
+        cause = cause_of_death(process.returncode, saved=bool(told_by_worker), for_memory=for_memory)
+        return {"ended": cause, "for_memory": for_memory}
 
     def _delivered(self, ended: dict[str, Any]) -> dict[str, Any]:
         """Send all that is left, then the files that were made; returns what is to be told of the end."""

@@ -95,6 +95,19 @@ def estimate(report: Report) -> str:
     return f"Foreseen for baseline, training and evaluation: {foreseen}. They took {seconds(told['actual_seconds'])}."
 
 
+def changes(report: Report) -> list[str]:
+    """What was changed while it trained, and where equality with an undisturbed run ends."""
+    told = report["training"].get("changes", [])
+    said = [f"From step {each['step']} on {each['key']} was {each['new']} instead of {each['old']}." for each in told]
+    until = report["training"].get("bit_for_bit_until")
+    if until is not None:
+        said.append(
+            f"Up to step {until} the training equals an undisturbed one bit for bit. That promise ends there: the same "
+            "examples made each step, and added up in other pieces its numbers may differ in the last digits."
+        )
+    return said
+
+
 def total_seconds(report: Report) -> float:
     return sum(value for value in report["duration"].values() if value)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from luthier.events import Event
+from luthier.history import OF_THE_FLOW
 from luthier.run_folder import RunFolder
 from luthier.storage import read_json
 
@@ -109,7 +110,8 @@ def _spans(run: RunFolder, events: list[Event], now: float | None) -> Iterator[t
     for number in run.attempt_numbers():
         job = run.attempt(number).job
         kinds[number] = read_json(job)["kind"] if job.exists() else ""
-    told = [event for event in events if kinds.get(event.get("attempt")) == "train" and event["kind"] != "interrupted"]
+    of_training = [event for event in events if kinds.get(event.get("attempt")) == "train"]
+    told = [event for event in of_training if event["kind"] not in OF_THE_FLOW]
     for index, event in enumerate(told):
         if event["kind"] != "phase":
             continue

@@ -99,6 +99,7 @@ def _facts(run: RunFolder, events: list[Event], now: float, working: bool) -> It
     for death in deaths[-3:]:
         lost = "" if death["lost_steps"] is None else f", {death['lost_steps']} steps lost"
         yield f"{death['stage']}, attempt {death['attempt']}: {safe(death['cause'])}{lost}"
+    yield from (f"**Memory** {safe(event['text'])}" for event in events if event["kind"] == "pieces")
     yield from (f"**Warning** {safe(event['text'])}" for event in events[-200:] if event["kind"] == "warning")
 
 

@@ -4,17 +4,23 @@ from luthier.failures.cause import Cause
 from luthier.failures.changes import less_memory, smaller_weights
 from luthier.failures.evidence import Evidence
 
-ON_GPU = r"(CUDA|HIP) out of memory|CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED"
-
-LESS = (
-    "half of `training.micro_batch_tokens`; where one example is all that fits, `training.gradient_checkpointing: "
-    "true`; the same run goes on from its checkpoint. Where neither is left, half of "
-    "`training.max_length`, in a new run"
+ON_GPU = (
+    r"(CUDA|HIP|MPS backend) out of memory|CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED|"
+    r"Error out of memory at line|metal::malloc|Insufficient Memory"
 )
 
+LESS = (
+    "half of the longest row as `training.max_length`, in a new run: what needs less memory for the same steps was "
+    "tried by itself before it failed"
+)
 
-ABORTED = r"memory allocation of \d+ bytes failed|std::bad_alloc"
-"""What libraries write that end the process where memory runs out."""
+ABORTED = r"memory allocation of \d+ bytes failed|std::bad_alloc|Error out of memory at line|Insufficient Memory"
+"""What libraries write that end the process where memory runs out; the last two are bitsandbytes and Metal."""
+
+
+def wants_memory(seen: Evidence) -> bool:
+    """Whether the want of memory is why the stage ended."""
+    return any(cause.fits(seen) for cause in MEMORY)
 
 
 def _wants(seen: Evidence, stage: str = "") -> bool:

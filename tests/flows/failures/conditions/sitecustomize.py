@@ -81,6 +81,31 @@ def no_more_memory(_job) -> None:
     at_a_step(limit)
 
 
+def room_for(job) -> None:
+    """Real: once a checkpoint stands, the system has no more memory than LUTHIER_TEST_ROOM at once would take, had
+    the model 4 MiB of activations for each.
+    """
+    import resource
+
+    import torch
+
+    of_token, most = 4 << 20, int(os.environ["LUTHIER_TEST_ROOM"])
+    plain = torch.nn.functional.embedding
+
+    def embedding(ids, *given, **named):
+        if torch.is_grad_enabled() and any(Path(job["run"]).glob("checkpoints/step-*")):
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            unlimited = resource.getrlimit(resource.RLIMIT_AS)
+            resource.setrlimit(resource.RLIMIT_AS, (used + most * of_token, unlimited[1]))
+            try:
+                torch.empty(ids.numel() * of_token, dtype=torch.uint8)
+            finally:
+                resource.setrlimit(resource.RLIMIT_AS, unlimited)
+        return plain(ids, *given, **named)
+
+    torch.nn.functional.embedding = embedding
+
+
 def small_container(_job) -> None:
     """Real: in a memory cgroup that is too small even for the imports."""
     (Path(os.environ["LUTHIER_TEST_CGROUP"]) / "cgroup.procs").write_text(str(os.getpid()))
