@@ -104,7 +104,7 @@ def load_model(
             trust_remote_code=trust_remote_code,
             **(_four_bit(dtype, device) if four_bit else {}),
         )
-        return model if four_bit else model.to(device)
+        return model if four_bit else model.to(device)  # type: ignore[arg-type]
     except (OSError, ValueError, SafetensorError) as error:
         fix = "Name a folder that holds a causal language model."
         raise ModelError(f"the model in {folder} cannot be loaded", str(error), fix, "model.base") from error

@@ -35,7 +35,7 @@ def train_bare(asked: RunSpec, base: Path, rows: list[Row], out: Path) -> dict[s
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     return {
         "steps": trainer.state.global_step,
-        "tokens": trainer.tokens_until(trainer.state.global_step),
+        "tokens": trainer.course.tokens_until(trainer.step),
         "trained_tokens": sum(examples[row].encoded.trained for row in order(len(examples), trainer.plan)),
         "first_loss": losses[0],
         "last_loss": losses[-1],

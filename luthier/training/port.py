@@ -1,7 +1,7 @@
 """What an engine's trainer shows of itself, so that saving, telling and ending are the same for all."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from luthier.training.course import Course
 from luthier.training.history import Log
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 class Training(Protocol):
     """A training between two steps."""
 
-    engine: ClassVar[Literal["trl", "mlx"]]
     plan: Plan
     course: Course
     tokenizer: "PreTrainedTokenizerBase"
+
+    @property
+    def engine(self) -> Literal["trl", "mlx"]: ...
 
     @property
     def step(self) -> int:

@@ -27,7 +27,7 @@ class Saver:
         best = history.best_look(log)
         best_step = best[0] if best else None
         loss = dict(history.looks(log)).get(step)
-        about = {"validation_loss": loss, "best_step": best_step, "engine": training.engine}
+        about: dict[str, Any] = {"validation_loss": loss, "best_step": best_step, "engine": training.engine}
         about |= {"fingerprint": self.fingerprint}
         may_publish = partial(check_fence, self.run, self.attempt)
         path = write(self.run.checkpoints, step, self.attempt.number, training.write_checkpoint, about, may_publish)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import torch
 from datasets import Dataset
@@ -19,7 +19,7 @@ from luthier.training.attention import OWN, SEGMENTS
 from luthier.training.course import course
 from luthier.training.hardware import share_beginnings
 from luthier.training.history import Log
-from luthier.training.objectives import objective
+from luthier.training.objectives import Objective, objective
 from luthier.training.packing import Packer
 from luthier.training.pairs import PairPacker
 from luthier.training.plan import Plan
@@ -32,7 +32,7 @@ AT_A_LOOK = 64
 class Trainer(SFTTrainer):
     """A `Training`. `save(trainer)` is called for each checkpoint; transformers' own is not complete-or-absent."""
 
-    engine: ClassVar[Literal["trl"]] = "trl"
+    engine: Literal["trl"] = "trl"
 
     def __init__(
         self,
@@ -45,7 +45,8 @@ class Trainer(SFTTrainer):
         save: Callable[["Trainer"], None],
     ):
         self.plan, self.tokenizer, self.save = plan, tokenizer, save
-        self.course, self.objective, self.packer = course(train, plan), objective(plan), packer(plan)
+        self.course, self.packer = course(train, plan), packer(plan)
+        self.objective: Objective = objective(plan)
         self.validation = validation
         self.seen: list[int] = []
         set_seed(plan.seed)  # decides what the adapter begins with
