@@ -109,7 +109,7 @@ def _shows(tokenizer: "PreTrainedTokenizerBase", messages: list[Message], wanted
 
 
 def _closing(tokenizer: "PreTrainedTokenizerBase") -> str:
-    """Of the marks behind the last answer, all but the first, which ends the turn (Phi 3: `<|end|>`, `<|endoftext|>`)."""
+    """Of the marks behind the last answer all but the first, which ends the turn: Phi 3 adds `<|endoftext|>`."""
     answer = "luthier-answer"
     try:
         text = _text(tokenizer, [_EXCHANGE[0], {"role": "assistant", "content": answer}])

@@ -1,5 +1,7 @@
 """What is learned of a conversation: every answer with its stop token, and nothing else."""
 
+import shutil
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from luthier.errors import ModelError
 from luthier.models.base import load_tokenizer
 from luthier.models.chat import IGNORED, _inside, encode, encode_all, encode_answer, prompt_ids, stop_ids
+from luthier.models.template import moves_system
 
 # Drops the reasoning of earlier answers, as reasoning models' templates do.
 REWRITING = """{% for m in messages %}<|im_start|>{{ m['role'] }}
@@ -220,3 +223,27 @@ def test_templates_are_asked_once(tiny_model, monkeypatch):
     asked.clear()
     encode_all(tokenizer, [WITH_TOOLS] * 3, 500)
     assert len(asked) == 3 * 4  # each: the whole, before and through, before
+
+
+@pytest.mark.parametrize("template", [STRICT, DROPPING])
+def test_a_system_prompt_without_a_place_stands_before_the_question(tiny_model, template):
+    tokenizer = load_tokenizer(tiny_model)
+    tokenizer.chat_template = template
+    messages = [{"role": "system", "content": "Be brief."}, *conversation("Hi", "Hello", "Bye", "See you")]
+    moved = conversation("Be brief.\n\nHi", "Hello", "Bye", "See you")
+    assert moves_system(tokenizer, messages) and not moves_system(tokenizer, moved)
+    assert encode(tokenizer, messages, 500) == encode(tokenizer, moved, 500)
+    assert prompt_ids(tokenizer, messages, 500) == prompt_ids(tokenizer, moved, 500)
+    assert encode_answer(tokenizer, messages, 500) == encode_answer(tokenizer, moved, 500)
+
+
+def test_a_template_is_not_told_the_day(tiny_model, tmp_path):
+    """A run that goes on after midnight asks the same questions."""
+    tokenizer = load_tokenizer(tiny_model)
+    tokenizer.chat_template = "Today is {{ strftime_now('%d %B %Y') }}." + tokenizer.chat_template
+    shutil.copytree(tiny_model, tmp_path / "model")
+    for _ in range(2):  # also where it was saved with the day in it
+        tokenizer.save_pretrained(tmp_path / "model")
+        tokenizer = load_tokenizer(tmp_path / "model")
+        text = tokenizer.decode(prompt_ids(tokenizer, conversation("Hi", "Hello"), 500))
+        assert text.startswith("Today is 26 Jul 2024.<|im_start|>user")
