@@ -20,6 +20,10 @@ from luthier.storage import read_json, read_jsonl
 PACKAGES = ("torch", "transformers", "peft", "trl", "prefect", "mlflow", "great-expectations", "evaluate")
 
 
+IN_FOUR_BITS = "; trained on and asked with its weights in 4 bits"
+"""What a reader must know of the base of qlora: in full precision it may answer better."""
+
+
 def gather(run: Run) -> dict[str, Any]:
     """The `facts` that reporting.build wants."""
     spec = run.spec
@@ -35,6 +39,7 @@ def gather(run: Run) -> dict[str, Any]:
         "training": {
             "engine": spec.training.engine,
             "method": spec.training.method,
+            "loss": spec.training.loss,
             "preset": spec.training.preset,
             "seed": spec.seed,
             **training,
@@ -98,7 +103,7 @@ def lineage(run: Run) -> dict[str, Any]:
     validation = read_json(run.folder.validation)
     return {
         "base_model": spec.model.base,
-        "base_description": describe(spec.model),
+        "base_description": describe(spec.model) + IN_FOUR_BITS * (spec.training.method == "qlora"),
         "base_sha256": base_sha256(base, run.folder.base),
         "code_version": code_version(),
         "packages": {name: installed for name in PACKAGES if (installed := _version(name))},

@@ -51,7 +51,7 @@ def test_rows(spec: RunSpec, run: RunFolder) -> list[Row]:
 def _content(spec: RunSpec, run: RunFolder) -> list[Any]:
     sections = spec.model_dump(mode="json", include={"model", "evaluation", "seed"})
     data = [sha256_file(run.split(name)) for name in ("train", "validation", "test")]
-    return [STAGES["baseline-eval"].version, sections, spec.training.dtype, data]
+    return [STAGES["baseline-eval"].version, sections, spec.training.dtype, spec.training.method == "qlora", data]
 
 
 def _few_shot(

@@ -1,5 +1,6 @@
 """The model in memory, with all that asking it needs."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from luthier.evaluation.engine import Engine
 from luthier.evaluation.torch_engine import TorchEngine
 from luthier.models.base import context_length, load_model, load_tokenizer
 from luthier.models.chat import stop_ids
+from luthier.models.weights import MODEL, form_of
 from luthier.spec import RunSpec
 
 
@@ -25,19 +27,27 @@ class Loaded(NamedTuple):
         return max(1, self.context - self.max_new_tokens)
 
 
-def load(spec: RunSpec, base: Path, adapter: Path | None = None) -> Loaded:
-    """The base model in the dtype of the resolved spec, on the best device there is, with the adapter if one is given.
+def load(spec: RunSpec, base: Path, tuned: Path | None = None) -> Loaded:
+    """The base model as the method holds it, in the dtype of the resolved spec, on the best device there is.
 
-    The adapter is not merged: that would round the weights, and the base has to be asked too.
+    tuned: what training made of it, an adapter or a model. An adapter is not merged: that would round the weights, and
+    the base has to be asked too.
     """
-    code, most = spec.model.trust_remote_code, spec.evaluation.max_new_tokens
-    model: Any = load_model(base, spec.training.dtype or "float32", code)
-    if torch.cuda.is_available():
-        model = model.to("cuda")
-    if adapter:
+    tokenizer = load_tokenizer(base, spec.model.trust_remote_code)
+    most = spec.evaluation.max_new_tokens
+    whole = tuned is not None and form_of(tuned) == MODEL
+    model = _read(spec, tuned if tuned and whole else base)
+    if tuned and not whole:
         from peft import PeftModel
 
-        model = PeftModel.from_pretrained(model, adapter, autocast_adapter_dtype=False).eval()
-    tokenizer = load_tokenizer(base, code)
-    engine = TorchEngine(model, tokenizer.pad_token_id, stop_ids(tokenizer), most)
+        model = PeftModel.from_pretrained(model, tuned, autocast_adapter_dtype=False).eval()
+    read_base = partial(_read, spec, base) if whole else None
+    engine = TorchEngine(model, tokenizer.pad_token_id, stop_ids(tokenizer), most, read_base)
     return Loaded(engine, tokenizer, context_length(base), most)
+
+
+def _read(spec: RunSpec, folder: Path) -> Any:
+    """With qlora the base is asked in 4 bits, too: so it was trained, and on its GPU there may be no room for more."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    four_bit = spec.training.method == "qlora"
+    return load_model(folder, spec.training.dtype or "float32", spec.model.trust_remote_code, four_bit, device)

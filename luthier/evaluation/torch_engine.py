@@ -1,7 +1,7 @@
 """The engine that is always there: the model's own forward pass, rows of similar length in one batch."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -17,14 +17,18 @@ ANSWERED_AT_ONCE = 12_288
 
 
 class TorchEngine:
-    """An `Engine`; `model` is a PreTrainedModel, or the PeftModel around it.
+    """An `Engine`; `model` is a PreTrainedModel, or the PeftModel around it. `read_base` loads the base
+    of a model whose every weight was trained; it is in memory beside that for as long as it is asked.
 
     A row is padded to the longest of its batch whether or not the longest is still wanted: where its tokens stand
     decides the last bits of its result, who else is in the batch does not.
     """
 
-    def __init__(self, model: Any, pad: int, stops: list[int], max_new_tokens: int):
-        self.model, self.pad, self.stops, self.max_new_tokens = model, pad, stops, max_new_tokens
+    def __init__(
+        self, model: Any, pad: int, stops: list[int], max_new_tokens: int, read_base: Callable[[], Any] | None = None
+    ):
+        self.model, self.read_base = model, read_base
+        self.pad, self.stops, self.max_new_tokens = pad, stops, max_new_tokens
 
     @property
     def decoding(self) -> dict[str, Any]:
@@ -52,8 +56,17 @@ class TorchEngine:
             batch = [references[row] for row in rows]
             yield from zip(rows, surprises(self.model, self.pad, batch, prefix, lengths[longest]), strict=True)
 
-    def without_adapter(self) -> AbstractContextManager[None]:
-        return self.model.disable_adapter()
+    @contextmanager
+    def without_adapter(self) -> Iterator[None]:
+        if self.read_base is None:
+            with self.model.disable_adapter():
+                yield
+            return
+        tuned, self.model = self.model, self.read_base()
+        try:
+            yield
+        finally:
+            self.model = tuned
 
     @torch.inference_mode()
     def _batch(self, prompts: list[list[int]], prefix: SharedPrefix, width: int) -> Batch:
