@@ -19,7 +19,7 @@ STATES = {
 """By engine what a checkpoint holds besides the weights. Without any one of these a resumed training would silently
 become another training."""
 
-ROUNDING = {"micro_batch_tokens", "gradient_checkpointing"}
+ROUNDING = {"packing", "micro_batch_tokens", "gradient_checkpointing"}
 """Values of a training that change no more than the last digits of its numbers: how a step is cut into pieces."""
 
 NAME = re.compile(r"step-(\d{8})-a(\d{3,})")

@@ -1,6 +1,7 @@
 """What the trainer's log says. Derived from the log each time, so a resumed training knows the same."""
 
 import hashlib
+import math
 from typing import Any
 
 Log = list[dict[str, Any]]
@@ -34,3 +35,8 @@ def chain(previous: str, ids: list[str]) -> str:
 def samples_seen(log: Log) -> str:
     """The chain's last value; empty before the first step."""
     return next((entry["samples"] for entry in reversed(log) if "samples" in entry), "")
+
+
+def perplexity(nll: float, tokens: int) -> float:
+    """exp of the mean, kept within what a float can hold."""
+    return math.exp(min(nll / tokens, 700))

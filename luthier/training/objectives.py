@@ -3,13 +3,13 @@
 An objective knows the loss of a micro-batch, and what its mean is taken over; the trainer only adds up.
 """
 
-import math
 from collections.abc import Iterable
 from typing import Any, Protocol
 
 import torch
 from torch.nn.functional import logsigmoid
 
+from luthier.training.history import perplexity
 from luthier.training.losses import surprise, token_loss
 from luthier.training.packing import Packed
 from luthier.training.pairs import Pairs
@@ -97,8 +97,3 @@ class Preferences:
 
 def objective(plan: Plan) -> Objective:
     return Preferences(plan) if plan.loss == "dpo" else Answers(plan)
-
-
-def perplexity(nll: float, tokens: int) -> float:
-    """exp of the mean, kept within what a float can hold."""
-    return math.exp(min(nll / tokens, 700))

@@ -1,26 +1,70 @@
-"""Whether a checkpoint is the middle of this very training."""
+"""Whether a checkpoint is the middle of this very training, and what changes where it goes on."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from luthier.errors import WorkerFailed
 from luthier.events import EventLog
+from luthier.run_folder import RunFolder
+from luthier.spec import RunSpec, TrainingSpec
+from luthier.spec_file import load_spec
 from luthier.training import checkpoints
+from luthier.training.checkpoints import Checkpoint
+
+FIX = "Put back what was changed, or start a new run with --again."
 
 
-def refuse_other_training(resume_from: Path, identity: dict[str, Any], log: EventLog) -> None:
+def is_of_other_engine(resume_from: Path, engine: Literal["trl", "mlx"]) -> bool:
+    """Whether another engine wrote the checkpoint. Raises WorkerFailed when it is torn."""
+    return _verified(resume_from).engine != engine
+
+
+def open_again(spec: RunSpec, run: RunFolder) -> RunSpec:
+    """The spec with what one engine measured as it was asked for, so that another can measure it."""
+    asked = load_spec(run.asked).training if run.asked.exists() else TrainingSpec()
+    opened = {key: getattr(asked, key) for key in checkpoints.ROUNDING}
+    return spec.model_copy(update={"training": spec.training.model_copy(update=opened)})
+
+
+def refuse_other_training(
+    resume_from: Path, identity: dict[str, Any], log: EventLog, engine: Literal["trl", "mlx"]
+) -> None:
     """Raises WorkerFailed when the checkpoint is torn or of another training; tells what changes its rounding."""
+    checkpoint = _verified(resume_from)
     try:
-        checkpoint = checkpoints.verify(resume_from)
         checkpoints.check_fingerprint(checkpoint, identity)
     except checkpoints.Torn as torn:
-        raise WorkerFailed(
-            "training cannot go on from this checkpoint",
-            str(torn),
-            "Put back what was changed, or start a new run with --again.",
-            str(resume_from),
-        ) from None
+        raise _no_use(resume_from, str(torn)) from None
+    if checkpoint.engine != engine:
+        _tell_other_engine(checkpoint, identity, log, engine)
+        return
     for key in sorted(checkpoints.ROUNDING):
         if (before := checkpoint.fingerprint.get(key)) != identity[key]:
             text = f"training.{key} was {before} and is {identity[key]} from step {checkpoint.step} on"
             log.write("warning", text=f"{text}: the last digits differ from those of an undisturbed run.")
+
+
+def _tell_other_engine(
+    checkpoint: Checkpoint, identity: dict[str, Any], log: EventLog, engine: Literal["trl", "mlx"]
+) -> None:
+    """Raises WorkerFailed where the two engines hold the base in other numbers."""
+    if identity["method"] == "qlora":
+        why = f"{checkpoint.engine} wrote it, and {engine} holds the base in other 4-bit numbers"
+        raise _no_use(checkpoint.path, why)
+    log.write(
+        "warning",
+        text=f"Engine {checkpoint.engine} trained until step {checkpoint.step}, {engine} goes on. Weights, optimizer, "
+        "schedule, data and log are the same; arithmetic and dropout are not, so that from here on the numbers are no "
+        "longer those of an undisturbed run.",
+    )
+
+
+def _verified(resume_from: Path) -> Checkpoint:
+    try:
+        return checkpoints.verify(resume_from)
+    except checkpoints.Torn as torn:
+        raise _no_use(resume_from, str(torn)) from None
+
+
+def _no_use(path: Path, why: str) -> WorkerFailed:
+    return WorkerFailed("training cannot go on from this checkpoint", why, FIX, str(path))

@@ -16,7 +16,6 @@ from luthier.models.greedy import answers
 from luthier.rows import Row, row_batches
 from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.spec import RunSpec, TrainingSpec
-from luthier.spec_file import save_spec
 from luthier.training import history, measure, samples
 from luthier.training.callbacks import Looks, Sampler, Teller
 from luthier.training.checkpoint_writer import clear_leftovers, set_aside_newer
@@ -26,8 +25,9 @@ from luthier.training.hardware import device, set_up
 from luthier.training.outcome import publish_best, summary
 from luthier.training.plan import plan_of
 from luthier.training.preferences import with_margins, with_rejected
-from luthier.training.resumption import refuse_other_training
+from luthier.training.resumption import is_of_other_engine, open_again, refuse_other_training
 from luthier.training.saving import Saver
+from luthier.training.settling import keep_settled
 from luthier.training.trainer import Trainer, base_margins
 from luthier.training.weighing import with_weights
 
@@ -54,11 +54,12 @@ def train(
     examples = {name: _examples(spec.training, run, name, tokenizer) for name in ("train", "validation")}
     log.write("phase", name="loading model")
     model: Any = _model(spec, base)
-    if resume_from is None:
-        spec = _settled(spec, run, attempt, log, model, examples["train"])
+    if resume_from and is_of_other_engine(resume_from, Trainer.engine):
+        spec = open_again(spec, run)
+    spec = _settled(spec, run, attempt, log, model, examples["train"])
     identity = fingerprint(spec, run, base)
     if resume_from:
-        refuse_other_training(resume_from, identity, log)
+        refuse_other_training(resume_from, identity, log, Trainer.engine)
     set_aside_newer(run.checkpoints, resume_from)
     saver, plan = Saver(run, attempt, log, identity), plan_of(spec)
     if plan.loss == "dpo":
@@ -106,16 +107,11 @@ def _compared(
 def _settled(
     spec: RunSpec, run: RunFolder, attempt: AttemptFolder, log: EventLog, model: Any, train: Dataset
 ) -> RunSpec:
-    """The spec with what only the model can tell; measured once, then kept with the run."""
+    """The spec with what only the model can tell; measured once by each engine, then kept with the run."""
     training = measure.settle(spec.training, model, train)
-    if training == spec.training:
-        return spec
-    if not training.packing:
+    if training != spec.training and not training.packing:
         log.write("warning", text="Each example is computed alone, which is slower: packed, it would get another loss.")
-    spec = spec.model_copy(update={"training": training})
-    check_fence(run, attempt)
-    save_spec(spec, run.spec)
-    return spec
+    return keep_settled(spec, training, run, attempt)
 
 
 def _listen(trainer: Trainer, run: RunFolder, log: EventLog, stop: Callable[[], bool]) -> None:
