@@ -9,14 +9,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-UNUSED = ("bitsandbytes", "boto3")
-"""PEFT imports the first, with torch's compiler behind it, and accelerate the second, for SageMaker, wherever they are
-installed. Nothing here quantises or calls AWS."""
+UNUSED = ("boto3",)
+QUANTISING = ("bitsandbytes",)
+"""Accelerate imports the first, for SageMaker, and PEFT the second, with torch's compiler behind it, wherever they are
+installed. Nothing here calls AWS, and only qlora quantises."""
 
 
-def leave_out_unused() -> None:
-    """From here on this process has no UNUSED packages: None in sys.modules is how Python says "not to be found"."""
-    for name in UNUSED:
+def leave_out_unused(method: str = "lora") -> None:
+    """From here on this process has no packages that the method does not use: None in sys.modules is how Python says
+    "not to be found".
+    """
+    for name in UNUSED + (() if method == "qlora" else QUANTISING):
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]
 
 

@@ -101,6 +101,7 @@ def _stage(job: Job, spec: RunSpec, run: RunFolder, log: EventLog, stop: Stop) -
     log.write("phase", name="finding the base model")
     base = job.base or locate(spec.model, job.models)
     log.write("phase", name="importing")
+    leave_out_unused(spec.training.method)
     with quick_imports():
         stage = _engine(job)
     if job.needs_gpu:
@@ -136,7 +137,6 @@ def _engine(job: Job) -> Callable[..., dict[str, Any]]:
 
 
 def main(path: str) -> int:
-    leave_out_unused()
     try:
         return _main(Job.model_validate(read_json(Path(path))))
     except OSError as error:

@@ -23,9 +23,10 @@ class Telling:
     def tell(self, entry: dict[str, Any], step: int, last: int) -> None:
         """Of a look or a step; other entries say nothing. Raises LossNotFinite, TrainingDiverged."""
         if "eval_loss" in entry:
-            self.log.write(
-                "metrics", step=step, validation_loss=entry["eval_loss"], perplexity=entry["eval_perplexity"]
-            )
+            told = {"validation_loss": entry["eval_loss"], "perplexity": entry["eval_perplexity"]}
+            if "eval_preferred" in entry:  # share of the pairs whose chosen answer gained on the rejected
+                told["preferred"] = entry["eval_preferred"]
+            self.log.write("metrics", step=step, **told)
         elif "loss" in entry:
             self._tell_step(entry, step, last)
 
