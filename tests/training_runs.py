@@ -18,7 +18,7 @@ def row(number: int) -> Row:
     return {"id": str(number), "group": str(number), "messages": messages}
 
 
-def spec(**training) -> RunSpec:
+def spec(paired: bool = False, **training) -> RunSpec:
     values = {
         "dtype": "float32", "rank": 4, "dropout": 0.1, "learning_rate": 0.01, "batch_size": 4, "micro_batch_tokens": 64,
         "packing": True, "gradient_checkpointing": False,
@@ -27,7 +27,7 @@ def spec(**training) -> RunSpec:
     asked = RunSpec.model_validate(
         {"name": "tiny", "data": {"path": "rows.jsonl"}, "compute": {"threads": 1}, "training": values | training}
     )
-    return resolve(asked, context=512)
+    return resolve(asked, context=512, paired=paired)
 
 
 def make_run(folder: Path, rows: int = 44, validation: int = 6, asked: RunSpec | None = None) -> RunFolder:

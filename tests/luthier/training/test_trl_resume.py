@@ -1,7 +1,5 @@
 """The final adapter is the same bytes, whatever happened on the way. Real processes, real SIGKILL."""
 
-import multiprocessing
-import os
 import random
 import shutil
 import signal
@@ -12,11 +10,12 @@ from pathlib import Path
 
 import pytest
 import train_driver
+from killing import adapter_sha256, imports_once, killed, killed_at, start, steps_logged
 from train_driver import attempt
 from training_runs import make_run, spec
 
 from luthier.run_folder import RunFolder
-from luthier.storage import read_json, read_jsonl, sha256_file
+from luthier.storage import read_json, read_jsonl
 from luthier.training import callbacks, rhythm
 
 FILES = [
@@ -25,41 +24,10 @@ FILES = [
 ]  # fmt: skip
 
 
-FORKS = multiprocessing.get_context("forkserver")
-"""Each attempt is a process of its own, forked from one that has imported torch already."""
-
-
 @pytest.fixture(scope="module", autouse=True)
 def _imports_once():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parents[3]), str(Path(__file__).parent)]))
-        FORKS.set_forkserver_preload(["train_driver"])
+    with imports_once():
         yield
-
-
-def start(run: RunFolder, base: Path, number: int) -> multiprocessing.process.BaseProcess:
-    process = FORKS.Process(target=train_driver.main, args=(run.root, base, number))
-    process.start()
-    return process
-
-
-def kill_when(process, condition) -> bool:
-    """SIGKILL as soon as the condition holds; False if the process ended before."""
-    while process.is_alive():
-        if condition():
-            process.kill()
-            process.join()
-            return process.exitcode == -signal.SIGKILL
-        time.sleep(0.0005)
-    return False
-
-
-def steps_logged(run: RunFolder, number: int) -> list[int]:
-    return [event["step"] for event in read_jsonl(run.attempt(number).events) if "train_loss" in event]
-
-
-def adapter_sha256(run: RunFolder) -> str:
-    return sha256_file(run.adapter / "adapter_model.safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -76,16 +44,11 @@ def assert_equal(run: RunFolder, result: dict, straight: tuple[RunFolder, dict])
         assert result[key] == expected[key], key
 
 
-def killed(run: RunFolder, base: Path, number: int, condition) -> None:
-    assert kill_when(start(run, base, number), condition), "it ended before it could be killed"
-
-
 @pytest.mark.slow
 def test_killed_at_random_steps_five_times(straight, tiny_model, tmp_path):
     run, chance = make_run(tmp_path / "run"), random.Random(5)
     goals = sorted(chance.sample(range(1, 22), 5))
-    for number, goal in enumerate(goals, start=1):
-        killed(run, tiny_model, number, lambda n=number, g=goal: (steps_logged(run, n) or [0])[-1] >= g)
+    killed_at(run, tiny_model, goals)
     result = attempt(run, tiny_model, 6)
     assert_equal(run, result, straight)
     assert result["resumed_from"], "it started over"
