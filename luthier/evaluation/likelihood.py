@@ -12,10 +12,11 @@ from transformers import Cache
 from luthier.errors import ModelError
 from luthier.evaluation.perplexity import Reference, Surprise
 from luthier.evaluation.prefix import SharedPrefix
-from luthier.models.greedy import left_padded, positions
+from luthier.models.greedy import left_padded, positions, short_enough
 
 READ_AT_ONCE = 1024
-"""Tokens of one forward pass, and so the most that the head makes logits of; a longer row is read piece by piece."""
+"""Tokens of one forward pass, and so the most that the head makes logits of; a longer row is read piece by piece,
+unless its length decides how the model sees its places."""
 
 COMPARED_AT_ONCE = 256
 """Tokens whose logits are in float32 at the same time."""
@@ -42,7 +43,7 @@ def _losses(model: Any, ids: torch.Tensor, mask: torch.Tensor, scored: torch.Ten
     losses = torch.zeros(ids.shape, device=ids.device)
     places = positions(mask)
     known = mask.shape[1] - ids.shape[1]
-    step = max(1, READ_AT_ONCE // len(ids))
+    step = max(1, READ_AT_ONCE // len(ids)) if mask.shape[1] <= short_enough(model) else ids.shape[1]
     for start in range(0, ids.shape[1] - 1, step):  # nothing follows the last token
         end = min(start + step, ids.shape[1] - 1)
         following = slice(start + 1, end + 1)

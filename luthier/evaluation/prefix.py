@@ -8,14 +8,17 @@ from typing import Any
 import torch
 from transformers import Cache
 
-from luthier.models.greedy import empty_cache
+from luthier.models.greedy import empty_cache, short_enough
 
 
 class SharedPrefix:
-    """`length` tokens begin every row; the model reads them when the first batch asks."""
+    """`length` tokens begin every row; the model reads them when the first batch asks.
 
-    def __init__(self, model: Any, rows: list[list[int]]):
-        self.model, self.empty = model, empty_cache(model)
+    longest: tokens that a row may come to with what follows it.
+    """
+
+    def __init__(self, model: Any, rows: list[list[int]], longest: int):
+        self.model, self.empty, self.longest = model, empty_cache(model), longest
         shortest = min(map(len, rows), default=1)
         # a row keeps a token of its own: the model has to be asked something
         self.ids = commonprefix(rows)[: shortest - 1] if self._fits() else []  # type: ignore[type-var]
@@ -29,8 +32,12 @@ class SharedPrefix:
         return cache
 
     def _fits(self) -> bool:
-        """Shorter rows have padding behind the prefix; a layer that sees only the last few places would count it."""
-        return not any(self.empty.is_sliding) and not any(self.empty.is_linear)
+        """Shorter rows have padding behind the prefix; a layer that sees only the last few places would count it.
+
+        And where long rows are read otherwise, so would be what stands before them.
+        """
+        everywhere = not any(self.empty.is_sliding) and not any(self.empty.is_linear)
+        return everywhere and self.longest <= short_enough(self.model)
 
     @cached_property
     def _read(self) -> Cache:

@@ -10,7 +10,7 @@ from luthier.evaluation.likelihood import READ_AT_ONCE, surprises
 from luthier.evaluation.perplexity import Reference, Surprise
 from luthier.evaluation.prefix import SharedPrefix
 from luthier.models.batches import by_length
-from luthier.models.greedy import Batch, greedy, left_padded
+from luthier.models.greedy import Batch, greedy, left_padded, short_enough
 
 ANSWERED_AT_ONCE = 12_288
 """Tokens of a batch that is answered, the answers to come included."""
@@ -42,17 +42,17 @@ class TorchEngine:
         }
 
     def answer(self, prompts: list[list[int]], wanted: set[int]) -> Iterator[tuple[int, list[int]]]:
-        prefix = SharedPrefix(self.model, prompts)
         lengths = [len(prompt) + self.max_new_tokens for prompt in prompts]
-        for rows, longest in _batches(lengths, ANSWERED_AT_ONCE, wanted):
+        prefix = SharedPrefix(self.model, prompts, max(lengths, default=0))
+        for rows, longest in self._batches(lengths, ANSWERED_AT_ONCE, wanted):
             batch = self._batch([prompts[row] for row in rows], prefix, len(prompts[longest]))
             for place, ids in greedy(batch, self.stops, self.max_new_tokens):
                 yield rows[place], ids
 
     def score(self, references: list[Reference], wanted: set[int]) -> Iterator[tuple[int, Surprise]]:
-        prefix = SharedPrefix(self.model, [ref.ids[: ref.start] for ref in references])
         lengths = [len(ref.ids) for ref in references]
-        for rows, longest in _batches(lengths, READ_AT_ONCE, wanted):
+        prefix = SharedPrefix(self.model, [ref.ids[: ref.start] for ref in references], max(lengths, default=0))
+        for rows, longest in self._batches(lengths, READ_AT_ONCE, wanted):
             batch = [references[row] for row in rows]
             yield from zip(rows, surprises(self.model, self.pad, batch, prefix, lengths[longest]), strict=True)
 
@@ -75,9 +75,8 @@ class TorchEngine:
         mask = torch.cat([mask.new_ones(len(own), prefix.length), mask], dim=1)
         return Batch(self.model, ids, mask, prefix.cache(len(own)))
 
-
-def _batches(lengths: list[int], budget: int, wanted: set[int]) -> Iterator[tuple[list[int], int]]:
-    """The wanted rows of each batch, and its longest row."""
-    for batch in by_length(lengths, budget):
-        if rows := [row for row in batch if row in wanted]:
-            yield rows, batch[0]
+    def _batches(self, lengths: list[int], budget: int, wanted: set[int]) -> Iterator[tuple[list[int], int]]:
+        """The wanted rows of each batch, and its longest row; one that the model may see otherwise stands alone."""
+        for batch in by_length(lengths, int(min(budget, short_enough(self.model)))):
+            if rows := [row for row in batch if row in wanted]:
+                yield rows, batch[0]

@@ -1,5 +1,6 @@
 """Greedy answers from a causal language model's own forward pass, several prompts at a time."""
 
+import math
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -26,19 +27,30 @@ def empty_cache(model: Any) -> DynamicCache:
     return DynamicCache(config=model.config)
 
 
+def short_enough(model: Any) -> float:
+    """Tokens up to which a row's places look as they do in any shorter row; infinite for most models.
+
+    Past them Phi's LongRoPE (https://arxiv.org/abs/2402.13753) turns all places otherwise, those already read too.
+    """
+    rope = getattr(model.config.get_text_config(), "rope_parameters", None) or {}
+    return rope["original_max_position_embeddings"] if rope.get("rope_type") == "longrope" else math.inf
+
+
 class Batch:
     """Rows side by side, with what the model remembers of them.
 
     ids: (rows, unread) tokens that the model has not read yet; mask: (rows, read + unread), 0 for padding; cache: keys
-    and values of what it has read.
+    and values of what it has read; whole: (rows, all but a prefix), what was read and what was not.
     """
 
     def __init__(self, model: Any, ids: torch.Tensor, mask: torch.Tensor, cache: Cache):
         self.model, self.ids, self.mask, self.cache = model, ids, mask, cache
         self.positions = positions(mask)[:, -ids.shape[1] :]
+        self.whole, self.short = ids, short_enough(model)
 
     def read(self) -> list[int]:
         """The most likely next token of each row, which is what the model reads next."""
+        self._read_again_past_short()
         logits = self.model(
             input_ids=self.ids,
             attention_mask=self.mask,
@@ -48,6 +60,7 @@ class Batch:
             logits_to_keep=1,
         ).logits
         self.ids = logits[:, -1:].argmax(dim=-1)
+        self.whole = torch.cat([self.whole, self.ids], dim=1)
         self.mask = torch.cat([self.mask, self.mask.new_ones(len(self.mask), 1)], dim=1)
         self.positions = self.positions[:, -1:] + 1
         return self.ids[:, 0].tolist()
@@ -56,7 +69,14 @@ class Batch:
         """Drop all rows but those at `places`."""
         kept = torch.tensor(places, device=self.ids.device)
         self.ids, self.mask, self.positions = self.ids[kept], self.mask[kept], self.positions[kept]
+        self.whole = self.whole[kept]
         self.cache.reorder_cache(cast(torch.LongTensor, kept))
+
+    def _read_again_past_short(self) -> None:
+        """Forget what was read when the rows grow past `short_enough`; no prefix stands before them then."""
+        length = self.mask.shape[1]
+        if 0 < length - self.ids.shape[1] <= self.short < length:
+            self.ids, self.positions, self.cache = self.whole, positions(self.mask), empty_cache(self.model)
 
 
 @torch.no_grad()  # not inference_mode: training answers samples between two steps

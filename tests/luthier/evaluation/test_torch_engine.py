@@ -1,12 +1,15 @@
 """Batched answers are the answers one would get one by one, whoever else is in the batch."""
 
+from typing import Any
+
 import pytest
 import torch
+import transformers
 from evaluation_run import row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from luthier.evaluation import torch_engine
+from luthier.evaluation import likelihood, torch_engine
 from luthier.evaluation.perplexity import Reference
 from luthier.evaluation.prefix import SharedPrefix
 from luthier.evaluation.torch_engine import TorchEngine
@@ -47,7 +50,7 @@ def answers(engine, prompts) -> list[list[int]]:
 
 
 def test_a_batch_with_a_shared_prefix_equals_one_by_one(loaded, prompts):
-    assert SharedPrefix(loaded.engine.model, prompts).length > 10
+    assert SharedPrefix(loaded.engine.model, prompts, 100).length > 10
     assert len({len(prompt) for prompt in prompts}) > 1
     assert answers(loaded.engine, prompts) == [one_by_one(loaded.engine, prompt) for prompt in prompts]
 
@@ -95,19 +98,19 @@ FAMILIES = {
     "MistralConfig": {"sliding_window": 8},
     "Qwen3Config": {},
     "Phi3Config": {},
+    "Gemma2Config": {"sliding_window": 8, "query_pre_attn_scalar": 8},
     "Gemma3TextConfig": {
         "sliding_window": 8, "layer_types": ["sliding_attention", "full_attention"], "final_logit_softcapping": 0.5,
     },
+    "SmolLM3Config": {"no_rope_layers": [1, 0], "bos_token_id": 0, "eos_token_id": 0},
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_any_family_answers_and_scores_as_one_by_one(family):
-    import transformers
-
     torch.manual_seed(0)
     config = getattr(transformers, family)(**(SMALL | FAMILIES[family]))
-    model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="sdpa").eval()
+    model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation=None).eval()
     for weight in model.parameters():
         if weight.dim() == 2:
             weight.data *= 6
@@ -119,9 +122,33 @@ def test_any_family_answers_and_scores_as_one_by_one(family):
     assert [scores[index].nll for index in range(4)] == pytest.approx([nll(model, ref) for ref in references], rel=1e-4)
 
 
+def long_rope() -> Any:
+    """A Phi of which rows of more than 24 tokens look otherwise than shorter ones."""
+    torch.manual_seed(0)
+    rope = {"rope_type": "longrope", "rope_theta": 1e4, "short_factor": [1.0] * 4, "long_factor": [1, 3, 9, 27]}
+    config = transformers.Phi3Config(**SMALL, rope_parameters=rope, original_max_position_embeddings=24)
+    model = transformers.AutoModelForCausalLM.from_config(config).eval()
+    for weight in model.parameters():
+        if weight.dim() == 2:
+            weight.data *= 6
+    return model
+
+
+def test_rows_that_grow_out_of_their_short_places_are_read_again(monkeypatch):
+    """Phi with LongRoPE: a prompt of 19 grows past 24 as it is answered, that of 26 is past it, that of 12 stays."""
+    engine = TorchEngine(long_rope(), 0, [], 10)
+    rows = [[*range(5, 15), *range(30, 30 + more)] for more in (2, 9, 16, 3, 14)]
+    assert answers(engine, rows) == [one_by_one(engine, row) for row in rows]
+    monkeypatch.setattr(likelihood, "READ_AT_ONCE", 10)
+    references = [Reference(row, 6, False) for row in rows]
+    scores = dict(engine.score(references, {*range(len(rows))}))
+    wanted = [nll(engine.model, ref) for ref in references]
+    assert [scores[index].nll for index in range(len(rows))] == pytest.approx(wanted, rel=1e-4)
+
+
 def test_the_prefix_leaves_each_row_a_token_of_its_own(loaded):
-    assert SharedPrefix(loaded.engine.model, [[5, 6, 7]] * 3).ids == [5, 6]
-    assert SharedPrefix(loaded.engine.model, [[5, 6, 7], [5]]).ids == []
+    assert SharedPrefix(loaded.engine.model, [[5, 6, 7]] * 3, 3).ids == [5, 6]
+    assert SharedPrefix(loaded.engine.model, [[5, 6, 7], [5]], 3).ids == []
 
 
 @given(st.lists(st.integers(1, 300), max_size=50), st.integers(1, 1000))
