@@ -16,6 +16,7 @@ from luthier.models.weights import write_adapter, write_model
 from luthier.training import history
 from luthier.training.arguments import arguments, lora
 from luthier.training.attention import OWN, SEGMENTS
+from luthier.training.carrying import carry_on, name_parameters
 from luthier.training.course import course
 from luthier.training.hardware import share_beginnings
 from luthier.training.history import Log
@@ -89,6 +90,11 @@ class Trainer(SFTTrainer):
         self._save_rng_state(str(folder))
         self.state.save_to_json(str(folder / "trainer_state.json"))
 
+    def create_optimizer(self, model=None):
+        optimizer = super().create_optimizer(model)
+        name_parameters(optimizer, self.tuned)
+        return optimizer
+
     def train(self, *given, **named):
         """As transformers trains; an adapter takes what it is given as it is, and autocast does the rest."""
         adapted = isinstance(self.tuned, PeftModel)
@@ -125,6 +131,12 @@ class Trainer(SFTTrainer):
 
     def _save_checkpoint(self, model, trial) -> None:  # noqa: ARG002
         self.save(self)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if checkpoint and not Path(checkpoint, "optimizer.pt").exists():
+            carry_on(self.optimizer, self.lr_scheduler, self.tuned, Path(checkpoint), self.step)
+        else:
+            super()._load_optimizer_and_scheduler(checkpoint)
 
     def _gradients(self, micro_batch: Any, weight: float) -> torch.Tensor:
         with self.autocast():

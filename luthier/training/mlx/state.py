@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 from luthier.models.mlx.adapter import as_mlx, as_peft
 from luthier.models.mlx.peft_form import mlx_name, peft_name
 from luthier.storage import read_json, write_json
+from luthier.training.course import Course
 from luthier.training.history import Log
 from luthier.training.mlx.adam import Adam, Arrays
 from luthier.training.moments import MOMENTS, read_moments
@@ -31,15 +32,16 @@ ADAPTER_FORM = Outside(peft_name, as_peft, mlx_name, as_mlx)
 MODEL_FORM = Outside(str, np.array, str, mx.array)
 
 
-def write_state(folder: Path, form: Outside, adam: Adam, step: int, steps: int, log: Log) -> None:
-    """The optimizer, and the log as transformers writes it."""
+def write_state(folder: Path, form: Outside, adam: Adam, course: Course, step: int, log: Log) -> None:
+    """The optimizer; and step and log as transformers' TrainerState, which the other engine reads."""
     moments = {
         f"{kind}.{form.name(name)}": form.value(value)
         for kind, values in zip(MOMENTS, (adam.means, adam.squares), strict=True)
         for name, value in values.items()
     }
     save_file(moments, folder / "optimizer.safetensors", metadata={"format": "pt"})
-    write_json(folder / STATE, {"global_step": step, "max_steps": steps, "log_history": log})
+    size = {"max_steps": course.steps, "train_batch_size": course.batch_size, "logging_steps": 1}
+    write_json(folder / STATE, {"global_step": step, "log_history": log} | size)
 
 
 def read_log(folder: Path) -> tuple[int, Log]:

@@ -109,7 +109,7 @@ class Trainer:
         else:
             write_adapter(self.model, self.size, self.base, folder)
         form = MODEL_FORM if full else ADAPTER_FORM
-        write_state(folder, form, self.adam, self.step, self.course.steps, self.log_history)
+        write_state(folder, form, self.adam, self.course, self.step, self.log_history)
 
     def go_on_from(self, checkpoint: Path) -> None:
         """The state of a checkpoint, of either engine."""
