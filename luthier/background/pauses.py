@@ -12,7 +12,7 @@ LOOK_S = 5.0
 """Between two looks at the machine; a burst that is shorter is nobody at work."""
 
 CALM_S = 20.0
-"""Nobody must have needed the machine for so long before the work goes on."""
+"""Nobody must have needed the machine for so long, which is more than one look, before the work goes on."""
 
 ASK_S = 0.2
 

@@ -4,8 +4,8 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
+from luthier.background.memory import most_gb
 from luthier.compute.job import new_job
 from luthier.compute.supervise import supervise
 from luthier.estimate.machine import Machine, Speed, Speeds
@@ -57,7 +57,7 @@ def _scratch(folder: Path, run: RunFolder, spec: RunSpec) -> RunFolder:
     for name, most in (("train", STEPS * batch), ("validation", LOOKED_AT)):
         write_rows(scratch.split(name), _spread_out(Rows(run.split(name)), most))
     training = {"epochs": 1.0, "max_steps": STEPS, "checkpoint_every": STEPS, "samples": 0, "patience": None}
-    compute: dict[str, Any] = {"background": False, "checkpoint_minutes": None}
+    compute = {"background": False, "max_memory_gb": most_gb(spec.compute), "checkpoint_minutes": None}
     update = {
         "training": spec.training.model_copy(update=training),
         "compute": spec.compute.model_copy(update=compute),

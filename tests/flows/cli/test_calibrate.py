@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 from click.testing import CliRunner
 
@@ -17,6 +18,7 @@ def called(*words: str) -> dict:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_measured_just_now_and_known_from_then_on(tmp_path, monkeypatch, tiny_model):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LUTHIER_HOME", str(tmp_path / "home"))
@@ -34,7 +36,7 @@ def test_measured_just_now_and_known_from_then_on(tmp_path, monkeypatch, tiny_mo
     work = json.loads((run / "estimate.json").read_text())["work"]
     (training,) = (line for line in first["options"]["local"]["lines"] if line["name"] == "training")
     assert training["seconds"]["likely"] >= work["tokens"] / speeds["training"]
-    assert 10 < speeds["training"] < 1e6 and speeds["reading"] > speeds["training"], "tokens per second"
+    assert all(10 < speeds[part] < 1e6 for part in measured), "tokens per second"
     assert not list((tmp_path / "home").glob(".calibration-*")), "it leaves nothing behind"
     assert not (run / "attempts").exists(), "it is no attempt of the run"
 

@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
 import pytest
 
-from luthier.background import busy
+from luthier.background import busy, pauses
 from luthier.background.busy import Busy, Used, share_of_others, used
+from luthier.background.pauses import Pauses
+from luthier.events import EventLog
+from luthier.storage import read_jsonl
 
 
 @pytest.fixture
@@ -40,25 +44,49 @@ def test_a_load_in_between_changes_nothing(four_cores):
     assert [person() for _ in shares] == [False, True, True, False, False, True]
 
 
-def test_a_real_person(monkeypatch):
-    """Someone else's busy loop counts, our own child's does not."""
-    loop = "import sys, time\nend = time.monotonic() + 20\nwhile time.monotonic() < end: pass"
-    hire = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {loop!r}]); print('x', flush=True)"
-    stranger = subprocess.Popen([sys.executable, "-c", hire], stdout=subprocess.PIPE, start_new_session=True)
-    assert stranger.stdout.readline() and stranger.wait() == 0
-    (theirs,) = (each for each in psutil.process_iter(["cmdline"]) if loop in (each.info["cmdline"] or []))
-    ours = subprocess.Popen([sys.executable, "-c", loop])
+LOOP = "import time\nend = time.monotonic() + 30\nwhile time.monotonic() < end: pass"
+
+
+@pytest.fixture
+def stranger():
+    """A busy loop on every core, which are no children of ours."""
+    begin = f"subprocess.Popen([sys.executable, '-c', {LOOP!r}], stdout=-3, stderr=-3).pid"
+    code = f"import os, subprocess, sys\nprint(*[{begin} for _ in range(os.cpu_count())])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loops = [psutil.Process(int(pid)) for pid in told.stdout.split()]
+    yield loops
+    for loop in loops:
+        loop.kill()
+
+
+def test_a_stranger_counts_and_our_own_child_does_not(stranger):
+    ours = subprocess.Popen([sys.executable, "-c", LOOP])
     try:
-        before = used()
-        others = theirs.cpu_times().user
-        own = psutil.Process(ours.pid).cpu_times().user
+        before, theirs, own = used(), user_s(*stranger), user_s(psutil.Process(ours.pid))
         time.sleep(2)
-        now = used()
-        took = theirs.cpu_times().user - others
+        now, took = used(), user_s(*stranger) - theirs
         assert took > 0.1 and share_of_others(before, now) * (psutil.cpu_count() or 1) * 2 > 0.8 * took
-        assert now.own_user - before.own_user >= 0.9 * (psutil.Process(ours.pid).cpu_times().user - own) > 0
+        assert now.own_user - before.own_user >= 0.9 * (user_s(psutil.Process(ours.pid)) - own) > 0
     finally:
-        theirs.kill()
         ours.kill()
         ours.wait()
-    assert busy.CALM < busy.BUSY
+
+
+def user_s(*processes: psutil.Process) -> float:
+    return sum(process.cpu_times().user for process in processes)
+
+
+def test_the_work_stands_still_while_a_stranger_computes(stranger, monkeypatch, tmp_path):
+    for name, seconds in (("LOOK_S", 0.3), ("CALM_S", 0.5), ("ASK_S", 0.05)):
+        monkeypatch.setattr(pauses, name, seconds)
+    monkeypatch.setattr(pauses, "on_battery", lambda: False)
+    log = EventLog(tmp_path / "events.jsonl")
+    pause = Pauses(log, lambda: False)
+    time.sleep(1)
+    work = threading.Thread(target=pause)
+    work.start()
+    work.join(2)
+    assert work.is_alive() and read_jsonl(log.path)[-1]["reason"] == "other programs need the processor"
+    monkeypatch.setattr(busy, "CALM", float("inf"))  # other tests may go on computing when this stranger is gone
+    work.join(5)
+    assert not work.is_alive() and read_jsonl(log.path)[-1]["kind"] == "continued"

@@ -85,6 +85,8 @@ def beats(run: RunFolder) -> set[float]:
     return seen
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(120)
 def test_it_stands_still_goes_on_and_leaves_with_the_same_result(plug, stop, tiny_model, tmp_path, monkeypatch):
     straight = worker.work(job_of(run_of(tmp_path / "straight", tiny_model, background=False)), stop)
     run, told, asked_at = run_of(tmp_path / "run", tiny_model, background=True), [], 0.0
