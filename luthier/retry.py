@@ -95,12 +95,12 @@ def begin(retry: Retry, by: str) -> None:
 
 
 def _tell_pieces(retry: Retry) -> None:
-    """Of a training that had begun: a step of it is cut another way from its newest checkpoint on."""
+    """The steps are cut another way from the newest checkpoint on; the next attempt tells which that was."""
     attempt = max(retry.run.attempt_numbers(), default=0)
-    steps = [event["step"] for event in read_jsonl(retry.run.events) if event["kind"] == "checkpoint"]
+    reached = [event["step"] for event in read_jsonl(retry.run.events) if event["kind"] in ("checkpoint", "resumed")]
     for each in retry.differences:
-        if each.key in IN_PLACE and steps:
-            RunHistory(retry.run).cut(attempt, max(steps), each.key, each.old, each.new)
+        if each.key in IN_PLACE:
+            RunHistory(retry.run).cut(attempt, max(reached, default=0), each.key, each.old, each.new)
 
 
 def _refuse_newer(run: RunFolder, target: Run) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from luthier.compute.job import attempts_without_progress, new_job
 from luthier.events import EventLog
-from luthier.history import RunHistory, interruptions, metric_rows, write_metrics
+from luthier.history import RunHistory, changes, interruptions, metric_rows, write_metrics
 from luthier.run_folder import RunFolder
 from luthier.storage import read_jsonl, write_json
 
@@ -106,3 +106,37 @@ def test_no_progress_counts_only_the_last_attempts_of_this_flow_run(run):
     assert attempts_without_progress(run, "train", "f", 5) == 2
     assert attempts_without_progress(run, "train", "f", 0) == 0
     assert attempts_without_progress(run, "baseline", "f", 5) == 0
+
+
+KEY = "training.micro_batch_tokens"
+
+
+def test_other_pieces_count_from_where_training_went_on(run):
+    attempt(run)
+    RunHistory(run).cut(1, 12, KEY, 1024, 512)
+    assert changes(run) == [{"key": KEY, "old": 1024, "new": 512, "step": 12}]
+    attempt(run, progress=6)  # the checkpoint of step 12 was torn
+    assert [each["step"] for each in changes(run)] == [6]
+
+
+def test_pieces_that_are_told_again_after_a_kill_count_once(run):
+    attempt(run)
+    for _ in range(2):
+        RunHistory(run).cut(1, 12, KEY, 1024, 512)
+    assert len(changes(run)) == 1
+
+
+def test_what_is_said_of_an_attempt_does_not_hide_its_own_events(run):
+    log = attempt(run)
+    log.write("metrics", step=1, train_loss=2.0)
+    list(RunHistory(run).mirror(1))
+    RunHistory(run).cut(1, 0, KEY, 1024, 512)
+    log.write("metrics", step=2, train_loss=1.0)
+    assert [event["step"] for event in RunHistory(run).mirror(1)] == [2]
+
+
+def test_attempts_that_wanted_memory_are_none_in_vain(run):
+    for _ in range(3):
+        attempt(run)
+        RunHistory(run).cut(max(run.attempt_numbers()), 0, KEY, 1024, 512, excused=True)
+    assert attempts_without_progress(run, "train", "f", 0) == 0

@@ -6,12 +6,13 @@ import shutil
 import pytest
 import torch
 import yaml
-from chain import write_spec
+from chain import Home, write_spec
 from failed_run import recognised
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from luthier.models.base import load_tokenizer
+from luthier.storage import read_json, read_jsonl
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 drill = pytest.mark.drill
@@ -133,40 +134,55 @@ def test_a_loss_that_grows(failing, tmp_path, base):
 
 
 @drill
-def test_a_full_gpu_and_the_same_run_goes_on(failing, tmp_path, tiny_model):
-    spec = write_spec(tmp_path, tiny_model, training={**SHORT, "epochs": 2})
+def test_a_full_gpu_whatever_is_tried_and_the_same_run_goes_on(failing, tmp_path, tiny_model):
+    """All that changes no step was tried by itself; what is left is for people."""
+    spec = write_spec(tmp_path, tiny_model, training={**SHORT, "epochs": 2, "micro_batch_tokens": 164})
     failed = failing(spec, condition="train:gpu_out_of_memory")
-    recognised(failed, "gpu_memory", {"training.micro_batch_tokens": 512}, goes_on=True)
+    recognised(failed, "gpu_memory", {}, goes_on=True)
     home, run = failed.home, failed.home.run
+    assert pieces(home) == [("micro_batch_tokens", 164, 82), ("gradient_checkpointing", False, True)]
     done = home.luthier("retry", run.run_id, "--yes", "--json")
     assert done.returncode in (0, 3, 4), done.stderr
     assert json.loads(done.stdout)["new_run_id"] == run.run_id and home.run.run_id == run.run_id
-    assert yaml.safe_load(run.spec.read_text())["training"]["micro_batch_tokens"] == 512
+    training = yaml.safe_load(run.spec.read_text())["training"]
+    assert (training["micro_batch_tokens"], training["gradient_checkpointing"]) == (82, True)
+    assert read_json(run.report / "report.json")["training"]["bit_for_bit_until"] is None  # no step was taken before
     counted = json.loads(home.luthier("runs", "failures", "--json").stdout)
     assert [(row["cause"], row["count"], row["share_fixed"]) for row in counted] == [("gpu_memory", 1, 1.0)]
     assert json.loads(home.luthier("retry", run.run_id, "--json").stdout)["cause"] is None
 
 
 @drill
-def test_a_full_gpu_on_resume(home, failing, tmp_path, tiny_model):
-    spec = write_spec(tmp_path, tiny_model, training={"epochs": 9, "checkpoint_every": 3, "micro_batch_tokens": None})
+def test_a_full_gpu_on_resume_and_a_person_cuts_smaller(home, failing, tmp_path, tiny_model):
+    training = {"epochs": 9, "checkpoint_every": 3, "micro_batch_tokens": 82, "gradient_checkpointing": True}
+    spec = write_spec(tmp_path, tiny_model, training=training)
     with home.started("run", spec) as process:
         home.kill_worker(process, "train", lambda: bool(home.steps()))
         process.terminate()
         process.communicate(timeout=120)
     failed = failing(spec, condition="train:gpu_out_of_memory_on_resume")
-    recognised(failed, "memory_on_resume", {"training.micro_batch_tokens": 512}, goes_on=True)
+    recognised(failed, "memory_on_resume", {}, goes_on=True)
     step = max(home.steps())
-    done = home.luthier("retry", home.run.run_id, "--yes")
+    done = home.luthier("retry", home.run.run_id, "--yes", "--set", "training.micro_batch_tokens=41")
     assert done.returncode in (0, 3, 4) and f"resumed at step {step}" in done.stderr
-    assert "training.micro_batch_tokens was 1024 and is 512" in done.stderr
+    assert "training.micro_batch_tokens was 82 and is 41" in done.stderr
+    told = read_json(home.run.report / "report.json")["training"]
+    change = {"key": "training.micro_batch_tokens", "old": 82, "new": 41, "step": step}
+    assert (told["changes"], told["bit_for_bit_until"]) == ([change], step)
 
 
 @drill
-def test_a_full_machine(failing, tmp_path, tiny_model):
-    spec = write_spec(tmp_path, tiny_model, training=SHORT)
+def test_a_full_machine_whatever_is_tried(failing, tmp_path, tiny_model):
+    spec = write_spec(tmp_path, tiny_model, training={**SHORT, "micro_batch_tokens": 82})
     failed = failing(spec, condition="train:no_more_memory")
-    recognised(failed, "host_memory", {"training.micro_batch_tokens": 512}, goes_on=True)
+    recognised(failed, "host_memory", {}, goes_on=True)
+    assert pieces(failed.home) == [("gradient_checkpointing", False, True)]
+
+
+def pieces(home: Home) -> list[tuple]:
+    """What was tried by itself: (key, old, new)."""
+    told = [event for event in read_jsonl(home.run.events) if event["kind"] == "pieces"]
+    return [(event["key"].removeprefix("training."), event["old"], event["new"]) for event in told]
 
 
 @drill

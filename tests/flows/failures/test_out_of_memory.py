@@ -1,12 +1,17 @@
 """A training that runs out of memory heals by itself: the same steps in smaller pieces, from its checkpoint on."""
 
 import json
+import os
+import time
+from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 
 import jsonschema
 import pytest
 from chain import Home, write_spec
 from failed_run import CONDITIONS
+from rented_home import IMAGE, RentedHome, cloud_of, rented_spec
 
 from luthier.spec_file import load_spec
 from luthier.storage import read_json, read_jsonl
@@ -20,12 +25,18 @@ BEFORE, AFTER = 1024, 328
 ROOM = {"PYTHONPATH": CONDITIONS, "LUTHIER_TEST_CONDITION": "train:room_for", "LUTHIER_TEST_ROOM": "340"}
 
 
+SPEC = {
+    "training": {"epochs": 2, "checkpoint_every": 3, "micro_batch_tokens": BEFORE},
+    "evaluation": {"few_shot": [], "max_examples": 4},
+}
+CGROUPS = Path("/sys/fs/cgroup/memory")
+
+
 @pytest.fixture(scope="module")
 def healed(tmp_path_factory, tiny_model, prefect_api) -> tuple[Home, str]:
     """A run whose worker has memory for too few tokens from its first checkpoint on, and what it told."""
     folder = tmp_path_factory.mktemp("healed")
-    training = {"epochs": 2, "checkpoint_every": 3, "micro_batch_tokens": BEFORE}
-    spec = write_spec(folder, tiny_model, training=training, evaluation={"few_shot": [], "max_examples": 4})
+    spec = write_spec(folder, tiny_model, **SPEC)
     home = Home(folder / "home", PREFECT_API_URL=prefect_api, **ROOM)
     done = home.luthier("run", spec)
     assert done.returncode in (0, 3, 4), done.stderr
@@ -41,6 +52,13 @@ def steps(home: Home, attempt: int) -> list[int]:
     return sorted({event["step"] for event in events(home, "metrics") if event["attempt"] == attempt})
 
 
+def assert_nothing_was_trained_twice(home: Home) -> None:
+    (cut,), (resumed,) = events(home, "pieces"), events(home, "resumed")
+    last = read_json(home.run.marker("train"))["summary"]["steps"]
+    assert (cut["key"], cut["old"], cut["new"]) == ("training.micro_batch_tokens", BEFORE, AFTER)
+    assert steps(home, cut["attempt"]) == [1, 2, 3] and steps(home, resumed["attempt"]) == list(range(4, last + 1))
+
+
 def test_it_goes_on_from_the_checkpoint_with_half_as_many_tokens(healed):
     home, told = healed
     assert load_spec(home.run.spec).training.micro_batch_tokens == AFTER
@@ -48,9 +66,7 @@ def test_it_goes_on_from_the_checkpoint_with_half_as_many_tokens(healed):
     (resumed,) = events(home, "resumed")
     assert resumed["step"] == 3
     assert f"memory ran out: from step 3 on training.micro_batch_tokens is {AFTER} instead of {BEFORE}" in told
-    (cut,) = events(home, "pieces")
-    last = read_json(home.run.marker("train"))["summary"]["steps"]
-    assert steps(home, cut["attempt"]) == [1, 2, 3] and steps(home, resumed["attempt"]) == list(range(4, last + 1))
+    assert_nothing_was_trained_twice(home)
 
 
 def test_the_report_says_where_equality_ends(healed):
@@ -89,3 +105,34 @@ def test_the_same_examples_make_each_step(straight, home):
 def losses(home: Home) -> list[tuple[int, float]]:
     found = {event["step"]: event["train_loss"] for event in events(home, "metrics") if "train_loss" in event}
     return sorted(found.items())
+
+
+@pytest.mark.drill
+def test_the_kernel_ends_the_worker_and_it_heals(home, tmp_path, tiny_model):
+    group = CGROUPS / f"luthier-test-{os.getpid()}"
+    if not os.access(CGROUPS / "cgroup.procs", os.W_OK):
+        pytest.skip("this account cannot make a memory cgroup")
+    group.mkdir()
+    try:
+        (group / "memory.limit_in_bytes").write_text(str(360 << 20))
+        home.environment |= ROOM | {"LUTHIER_TEST_CONDITION": "train:container_for", "LUTHIER_TEST_CGROUP": str(group)}
+        done = home.luthier("run", write_spec(tmp_path, tiny_model, **SPEC))
+    finally:
+        time.sleep(1)
+        group.rmdir()
+    assert done.returncode in (0, 3, 4), done.stderr
+    assert_nothing_was_trained_twice(home)
+    (death,) = events(home, "interrupted")
+    assert death["error"] == "WorkerKilledForMemory" and "the system wanted memory" in death["cause"]
+
+
+@pytest.mark.drill
+def test_on_a_rented_machine_it_heals_in_the_same_pod(tmp_path, tiny_model, prefect_api):
+    with cloud_of(tmp_path) as cloud:
+        cloud.images[IMAGE] = replace(cloud.images[IMAGE], env=ROOM)
+        home = RentedHome(tmp_path / "home", cloud, PREFECT_API_URL=prefect_api)
+        done = home.luthier("run", rented_spec(tmp_path, tiny_model, **SPEC))
+        assert done.returncode in (0, 3, 4), done.stderr
+        assert len(cloud.pods()) == 1 and cloud.running_pods() == []
+    assert_nothing_was_trained_twice(home)
+    assert read_json(home.run.report / "report.json")["training"]["bit_for_bit_until"] == 3

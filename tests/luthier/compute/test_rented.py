@@ -71,6 +71,23 @@ def test_only_the_worker_dies_and_the_pod_is_kept(home, cloud, trained_here):
     assert home.events("resumed")[0]["step"] >= EVERY * 2 and adapter(home.run) == adapter(trained_here)
 
 
+@pytest.mark.slow
+@pytest.mark.drill
+def test_what_was_changed_at_home_reaches_the_next_worker_in_the_same_pod(home, cloud):
+    watch = cloud.watch("luthier-", at_step(EVERY + 1), lambda pod: worker_of(pod).send_signal(signal.SIGKILL))
+    with pytest.raises(WorkerDied):
+        home.result()
+    assert watch.wait(0)
+    settled = load_spec(home.run.spec).training.micro_batch_tokens
+    home.change(training={"micro_batch_tokens": 40, "gradient_checkpointing": True})
+    home.result()
+    training = load_spec(home.run.spec).training
+    assert settled != 40 and (training.micro_batch_tokens, training.gradient_checkpointing) == (40, True)
+    in_pod = load_spec(next(cloud.pods()[0].disk.glob(".luthier/runs/*")) / "spec.yaml").training
+    assert len(cloud.pods()) == 1 and in_pod == training
+    assert any("training.micro_batch_tokens was" in event["text"] for event in home.events("warning"))
+
+
 def test_a_container_that_starts_again_says_so_and_does_not_train_again(home, cloud):
     def working(pod):
         return list(pod.disk.glob(".luthier/runs/*/attempts/1/heartbeat.json"))

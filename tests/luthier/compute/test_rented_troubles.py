@@ -20,6 +20,7 @@ from luthier.errors import (
     PodStartTimeout,
     ProviderDenied,
     StorageUnavailable,
+    WorkerKilledForMemory,
 )
 from luthier.failures.guards import too_big_to_train
 from luthier.rehearsal.cloud import Image
@@ -168,6 +169,13 @@ def test_an_error_of_the_worker_keeps_its_class_and_words(home, cloud, plays, ti
         home.result()
     assert str(caught.value) == str(asked) and not caught.value.retryable
     assert home.events("interrupted") == [] and len(cloud.running_pods()) == 1
+
+
+def test_a_worker_that_the_kernel_ended_for_memory_keeps_its_class(home, plays):
+    plays(orjson.dumps({"ended": "killed", "for_memory": True, "leaving": False, "files": []}).decode())
+    with pytest.raises(WorkerKilledForMemory):
+        home.result()
+    assert [event["error"] for event in home.events("interrupted")] == ["WorkerKilledForMemory"]
 
 
 def test_a_result_that_nobody_took_is_taken(home, cloud, plays):

@@ -137,6 +137,20 @@ def test_a_null_change_without_reason_is_against_the_schema(tmp_path):
         jsonschema.validate(report, SCHEMA)
 
 
+def test_other_pieces_end_the_promise_of_equality(tmp_path):
+    training = make_facts()["training"]
+    calm = written(make_run(tmp_path / "calm"))[1]
+    change = {"key": "training.micro_batch_tokens", "old": 1024, "new": 512, "step": 40}
+    cut = training | {"changes": [change], "bit_for_bit_until": 40}
+    report, page = written(make_run(tmp_path), training=cut)
+    jsonschema.validate(report, SCHEMA)
+    assert "From step 40 on training.micro_batch_tokens was 512 instead of 1024. Up to step 40" in page.text
+    assert "bit for bit" not in calm.text
+    report["training"]["changes"] = [{"key": "training.micro_batch_tokens"}]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(report, SCHEMA)
+
+
 def test_brand_is_shown(tmp_path):
     spec = make_spec(report={"brand": {"name": "Acme & Sons", "color": "#7a1fa2"}})
     _, page = written(make_run(tmp_path), spec)

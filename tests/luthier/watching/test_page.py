@@ -132,3 +132,10 @@ def test_safe_is_what_html_shows_again():
 
     text = "a_b *c* <d> |e| www.f.g [h](i) & 'j'"
     assert html.unescape(safe(text)) == text
+
+
+def test_other_pieces_are_told(run):
+    training(run)
+    RunHistory(run).cut(1, 10, "training.micro_batch_tokens", 1024, 512)
+    told = safe("from step 10 on training.micro_batch_tokens is 512 instead of 1024")
+    assert f"**Memory** {told}" in shown(run)

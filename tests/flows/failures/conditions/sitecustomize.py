@@ -82,25 +82,47 @@ def no_more_memory(_job) -> None:
 
 
 def room_for(job) -> None:
-    """Real: once a checkpoint stands, the system has no more memory than LUTHIER_TEST_ROOM at once would take, had
-    the model 4 MiB of activations for each.
+    """Real: once a checkpoint stands, the system has no more memory than LUTHIER_TEST_ROOM tokens at once would take,
+    had the model 4 MiB of activations for each.
     """
     import resource
 
     import torch
 
     of_token, most = 4 << 20, int(os.environ["LUTHIER_TEST_ROOM"])
+
+    def take(tokens: int) -> None:
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        before = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (used + most * of_token, before[1]))
+        try:
+            torch.empty(tokens * of_token, dtype=torch.uint8)
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, before)
+
+    _with_activations(job, take)
+
+
+def container_for(job) -> None:
+    """Real: the same with a memory cgroup, whose limit makes the kernel end the process; 1 MiB for each token."""
+    group = Path(os.environ["LUTHIER_TEST_CGROUP"]) / "cgroup.procs"
+
+    def take(tokens: int) -> None:
+        group.write_text(str(os.getpid()))  # what the process has by now is not counted there
+        bytearray(b"1") * (tokens << 20)
+
+    _with_activations(job, take)
+
+
+def _with_activations(job, take) -> None:
+    """Call `take` with the tokens of each piece that is learned from, once a checkpoint stands."""
+    import torch
+
     plain = torch.nn.functional.embedding
 
     def embedding(ids, *given, **named):
         if torch.is_grad_enabled() and any(Path(job["run"]).glob("checkpoints/step-*")):
-            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-            unlimited = resource.getrlimit(resource.RLIMIT_AS)
-            resource.setrlimit(resource.RLIMIT_AS, (used + most * of_token, unlimited[1]))
-            try:
-                torch.empty(ids.numel() * of_token, dtype=torch.uint8)
-            finally:
-                resource.setrlimit(resource.RLIMIT_AS, unlimited)
+            take(ids.numel())
         return plain(ids, *given, **named)
 
     torch.nn.functional.embedding = embedding
