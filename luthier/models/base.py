@@ -104,7 +104,7 @@ def load_model(
             trust_remote_code=trust_remote_code,
             **(_four_bit(dtype, device) if four_bit else {}),
         )
-        return model if four_bit else model.to(device)  # type: ignore[arg-type]
+        return _as_quantised(model) if four_bit else model.to(device)  # type: ignore[arg-type]
     except (OSError, ValueError, SafetensorError) as error:
         fix = "Name a folder that holds a causal language model."
         raise ModelError(f"the model in {folder} cannot be loaded", str(error), fix, "model.base") from error
@@ -121,6 +121,16 @@ def _four_bit(dtype: str, device: str) -> dict[str, Any]:
         bnb_4bit_compute_dtype=getattr(torch, dtype),
     )
     return {"quantization_config": config, "device_map": {"": device}}
+
+
+def _as_quantised(model: "PreTrainedModel") -> "PreTrainedModel":
+    """Whoever is asked on a CPU would first repack the weights and round their scales: a look at the validation loss
+    would change what is trained.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):  # bitsandbytes' linear layers
+            module.support_avx512bf16_for_cpu = False
+    return model
 
 
 def context_length(folder: Path) -> int:
