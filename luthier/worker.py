@@ -92,7 +92,7 @@ def work(job: Job, stop: Stop) -> dict[str, Any]:
     if here and spec.compute.background:
         lower()
         stop.pause = Pauses(log, lambda: stop.asked)
-    memory = limited(most_gb(spec.compute) if here else None)
+    memory = limited(most_gb(spec.compute) if here else None, log)
     with disk_failures(run.root), memory_failures(lambda: advice(load_spec(run.spec).training)), memory:
         return _stage(job, spec, run, log, stop)
 
