@@ -13,6 +13,7 @@ from types import FrameType
 
 import psutil
 
+from luthier.events import EventLog
 from luthier.spec import ComputeSpec
 
 GB = 1e9
@@ -43,14 +44,20 @@ def held_bytes() -> int:
 
 
 @contextmanager
-def limited(gb: float | None) -> Iterator[None]:
-    """Raise MemoryError in the block, once, when this process holds more. Only for the main thread."""
+def limited(gb: float | None, log: EventLog) -> Iterator[None]:
+    """Raise MemoryError in the block, once, and say why, when this process holds more. Only for the main thread."""
     global _most
     if gb is None:
         yield
         return
     _most, over = gb * GB, threading.Event()
-    before = signal.signal(TOO_MUCH, _refuse)
+
+    def refuse(_number: int, _frame: FrameType | None) -> None:
+        text = f"The worker holds {held_bytes() / GB:.1f} GB; compute.max_memory_gb allows {gb:.1f}."
+        log.write("warning", text=text)
+        raise MemoryError(text)
+
+    before = signal.signal(TOO_MUCH, refuse)
     guard = threading.Thread(target=_guard, args=(_most, over), daemon=True)
     guard.start()
     try:
@@ -67,7 +74,3 @@ def _guard(most: float, over: threading.Event) -> None:
         if held_bytes() > most:
             signal.raise_signal(TOO_MUCH)  # Python handles it in the main thread
             return
-
-
-def _refuse(_number: int, _frame: FrameType | None) -> None:
-    raise MemoryError
