@@ -78,7 +78,7 @@ def load_tokenizer(folder: Path, trust_remote_code: bool = False) -> "PreTrained
             "Use the instruct variant of the model.",
             "model.base",
         )
-    tokenizer.chat_template = without_clock(str(tokenizer.chat_template))
+    tokenizer.chat_template = without_clock(tokenizer.get_chat_template())
     _keep_padding_apart(tokenizer, folder)
     tokenizer.model_max_length = context_length(folder)
     return tokenizer

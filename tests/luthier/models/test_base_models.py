@@ -67,6 +67,15 @@ def test_model_without_chat_template(copy):
         load_tokenizer(copy)
 
 
+def test_of_several_chat_templates_the_default_is_taken(copy):
+    tokenizer = load_tokenizer(copy)
+    wanted = tokenizer.chat_template
+    tokenizer.chat_template = {"default": wanted, "tool_use": "other"}
+    tokenizer.save_pretrained(copy)
+    tokenizer = load_tokenizer(copy)
+    assert tokenizer.chat_template == wanted and len(stop_ids(tokenizer)) == 1
+
+
 def test_padding_never_ends_a_turn(copy):
     config = json.loads((copy / "tokenizer_config.json").read_text()) | {"pad_token": "<|im_end|>"}
     config["unk_token"] = "<|endoftext|>"
