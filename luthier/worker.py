@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 from luthier.background.memory import limited, most_gb
 from luthier.background.pauses import Pauses
@@ -28,6 +28,7 @@ from luthier.errors import PodLost
 from luthier.events import EventLog
 from luthier.failures.guards import FULL, disk_failures, memory_failures, too_big_to_ask, too_big_to_train
 from luthier.models.base import locate
+from luthier.models.engines import engine_here
 from luthier.run_folder import RunFolder
 from luthier.spec import RunSpec
 from luthier.spec_file import load_spec
@@ -101,9 +102,12 @@ def _stage(job: Job, spec: RunSpec, run: RunFolder, log: EventLog, stop: Stop) -
     log.write("phase", name="finding the base model")
     base = job.base or locate(spec.model, job.models)
     log.write("phase", name="importing")
-    leave_out_unused(spec.training.method)
+    engine = engine_here(spec.training)
+    if spec.training.engine == "mlx" and engine != "mlx":
+        log.write("warning", text="MLX is not on this machine, so that PyTorch holds the model.")
+    leave_out_unused("lora" if engine == "mlx" else spec.training.method)  # MLX quantises by itself
     with quick_imports():
-        stage = _engine(job)
+        stage = _stage_of(job, engine)
     if job.needs_gpu:
         _check_gpu()
     return stage(spec, run, job.folder, log, base, stop=stop)
@@ -121,8 +125,12 @@ def _check_gpu() -> None:
         )
 
 
-def _engine(job: Job) -> Callable[..., dict[str, Any]]:
+def _stage_of(job: Job, engine: Literal["trl", "mlx"]) -> Callable[..., dict[str, Any]]:
     """What does this kind of job; importing it takes seconds."""
+    if job.kind == "train" and engine == "mlx":
+        from luthier.training.mlx.engine import train as train_with_mlx
+
+        return partial(train_with_mlx, resume_from=job.resume_from)
     if job.kind == "train":
         from luthier.training.trl_engine import train
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import isfinite
 from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
 from transformers import Cache
 
-from luthier.errors import ModelError
-from luthier.evaluation.perplexity import Reference, Surprise
+from luthier.evaluation.perplexity import Reference, Surprise, finite
 from luthier.evaluation.prefix import SharedPrefix
 from luthier.models.greedy import left_padded, positions, short_enough
 
@@ -35,7 +33,7 @@ def surprises(model: Any, pad: int, references: list[Reference], prefix: SharedP
     for row, ref in zip(scored, references, strict=True):
         row[-ref.scored :] = True
     losses = _losses(model, ids, mask, scored, prefix.cache(len(own)))
-    return [Surprise(_finite(nll), ref.scored) for nll, ref in zip(losses.sum(dim=1).tolist(), references, strict=True)]
+    return [finite(nll, ref.scored) for nll, ref in zip(losses.sum(dim=1).tolist(), references, strict=True)]
 
 
 def _losses(model: Any, ids: torch.Tensor, mask: torch.Tensor, scored: torch.Tensor, cache: Cache) -> torch.Tensor:
@@ -76,14 +74,3 @@ def _head_only_at(model: Any, chosen: torch.Tensor) -> Iterator[None]:
 def _cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     chunks = zip(logits.split(COMPARED_AT_ONCE), targets.split(COMPARED_AT_ONCE), strict=True)
     return torch.cat([cross_entropy(chunk.float(), wanted, reduction="none") for chunk, wanted in chunks])
-
-
-def _finite(nll: float) -> float:
-    if isfinite(nll):
-        return nll
-    raise ModelError(
-        "the model gives the reference answers no likelihood",
-        "Its output is not a number: the weights are damaged, or they overflow in this dtype.",
-        "Try training.dtype: float32, or another base model.",
-        "model.base",
-    )

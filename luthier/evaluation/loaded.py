@@ -1,5 +1,6 @@
 """The model in memory, with all that asking it needs."""
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from luthier.evaluation.engine import Engine
 from luthier.evaluation.torch_engine import TorchEngine
 from luthier.models.base import context_length, load_model, load_tokenizer
 from luthier.models.chat import stop_ids
+from luthier.models.engines import engine_here
 from luthier.models.weights import MODEL, form_of
 from luthier.spec import RunSpec
 
@@ -35,6 +37,11 @@ def load(spec: RunSpec, base: Path, tuned: Path | None = None) -> Loaded:
     """
     tokenizer = load_tokenizer(base, spec.model.trust_remote_code)
     most = spec.evaluation.max_new_tokens
+    if engine_here(spec.training) == "mlx":
+        from luthier.evaluation.mlx_engine import load_engine
+
+        engine, seen = load_engine(spec, base, tuned, stop_ids(tokenizer))
+        return Loaded(engine, tokenizer, min(context_length(base), seen or sys.maxsize), most)
     whole = tuned is not None and form_of(tuned) == MODEL
     model = _read(spec, tuned if tuned and whole else base)
     if tuned and not whole:
@@ -42,8 +49,8 @@ def load(spec: RunSpec, base: Path, tuned: Path | None = None) -> Loaded:
 
         model = PeftModel.from_pretrained(model, tuned, autocast_adapter_dtype=False).eval()
     read_base = partial(_read, spec, base) if whole else None
-    engine = TorchEngine(model, tokenizer.pad_token_id, stop_ids(tokenizer), most, read_base)
-    return Loaded(engine, tokenizer, context_length(base), most)
+    torch_engine = TorchEngine(model, tokenizer.pad_token_id, stop_ids(tokenizer), most, read_base)
+    return Loaded(torch_engine, tokenizer, context_length(base), most)
 
 
 def _read(spec: RunSpec, folder: Path) -> Any:

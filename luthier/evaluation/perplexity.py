@@ -1,11 +1,12 @@
 """How surprised the model is by the reference answers: what is scored, and what comes of it."""
 
 from collections.abc import Iterable
-from math import exp
+from math import exp, isfinite
 from typing import NamedTuple
 
 from transformers import PreTrainedTokenizerBase
 
+from luthier.errors import ModelError
 from luthier.models.chat import encode_answer
 from luthier.rows import Message
 
@@ -27,6 +28,18 @@ class Surprise(NamedTuple):
 
     nll: float
     tokens: int
+
+
+def finite(nll: float, tokens: int) -> Surprise:
+    """Raises ModelError when the likelihood is not a finite number."""
+    if isfinite(nll):
+        return Surprise(nll, tokens)
+    raise ModelError(
+        "the model gives the reference answers no likelihood",
+        "Its output is not a number: the weights are damaged, or they overflow in this dtype.",
+        "Try training.dtype: float32, or another base model.",
+        "model.base",
+    )
 
 
 def reference(tokenizer: PreTrainedTokenizerBase, messages: list[Message], context: int) -> Reference:

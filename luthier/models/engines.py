@@ -9,7 +9,7 @@ from luthier.spec import TrainingSpec
 
 
 def engine_here(training: TrainingSpec) -> Literal["trl", "mlx"]:
-    """mlx where it is asked for and installed: a rented machine that goes on with a Mac's run has none."""
+    """mlx where the resolved spec says so and it is installed: a rented machine that goes on with a Mac's has none."""
     return "mlx" if training.engine == "mlx" and has_mlx() else "trl"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from luthier.errors import SpecError
+from luthier.models.engines import has_mlx, is_apple_silicon
 from luthier.spec import RunSpec, TrainingSpec
 from luthier.training.hardware import fast_dtype
 
@@ -41,6 +42,9 @@ DPO_RATE, DPO_EPOCHS = 0.025, 1
 
 RENTED_DTYPE = ("bfloat16", "rented GPUs of the last years compute bfloat16 natively")
 
+MAC_DTYPE = ("bfloat16", "the GPUs of Macs compute it, and it takes half the memory")
+MLX_DTYPE = ("float32", "off a Mac, MLX gains nothing by fewer digits")
+
 MAX_LENGTH = 1024
 BATCH_SIZE = 8
 
@@ -72,13 +76,14 @@ def reasons(spec: RunSpec, context: int, paired: bool = False) -> dict[str, str]
 def _choices(spec: RunSpec, context: int, paired: bool) -> dict[str, Choice]:
     """The choice for each key that the user left open."""
     training = spec.training
-    dtype = fast_dtype() if spec.compute.provider == "local" else RENTED_DTYPE
-    choices = {"loss": _loss(training, paired)} | _fixed() | {"dtype": dtype}
+    choices = {"loss": _loss(training, paired)} | _fixed()
     loss = choices["loss"][0] if training.loss == "auto" else training.loss
+    choices["engine"] = _engine(spec, loss)
+    engine = choices["engine"][0] if training.engine == "auto" else training.engine
+    choices["dtype"] = _dtype(engine, spec.compute.provider)
     choices |= _from_preset(training, loss) | _adapter(training)
     limit = max_length(training, context)
     choices["max_length"] = (limit, f"the model looks at {context} tokens; {MAX_LENGTH} is enough for most rows")
-    choices["engine"] = ("trl", "the engine for CPUs and NVIDIA GPUs")
     return {key: choice for key, choice in choices.items() if getattr(training, key) in (None, "auto")}
 
 
@@ -92,6 +97,37 @@ def _loss(training: TrainingSpec, paired: bool) -> Choice:
             "training.loss",
         )
     return ("dpo", "each row has a rejected answer") if paired else ("cross_entropy", "rows hold answers to learn")
+
+
+def _engine(spec: RunSpec, loss: str) -> Choice:
+    """Raises SpecError when mlx is asked for and cannot do it."""
+    here = spec.compute.provider == "local"
+    if spec.training.engine == "mlx":
+        _check_mlx(loss, here)
+    if here and is_apple_silicon() and has_mlx() and loss != "dpo":
+        return "mlx", "Apple's own library uses the GPU of this Mac best"
+    return "trl", "the engine for CPUs and NVIDIA GPUs"
+
+
+def _check_mlx(loss: str, here: bool) -> None:
+    if loss == "dpo":
+        raise SpecError(
+            "MLX learns from answers, not from preferences",
+            "loss: dpo is done by the other engine alone.",
+            "Set training.engine: trl, or training.loss: cross_entropy.",
+            "training.loss",
+        )
+    if here and not has_mlx():
+        what, fix = "mlx-lm is not installed", "Install luthier[mlx], or set training.engine: trl."
+        raise SpecError(what, "training.engine: mlx trains with it.", fix, "training.engine")
+
+
+def _dtype(engine: str, provider: str) -> Choice:
+    if provider != "local":
+        return RENTED_DTYPE
+    if engine == "mlx":
+        return MAC_DTYPE if is_apple_silicon() else MLX_DTYPE
+    return fast_dtype()
 
 
 def _from_preset(training: TrainingSpec, loss: str) -> dict[str, Choice]:
