@@ -6,6 +6,7 @@ from pathlib import Path
 from luthier.compute.job import Kind
 from luthier.compute.orders import Entry, Remote
 from luthier.models.base import ALIASES
+from luthier.models.weights import ADAPTER, MODEL, form_of
 from luthier.run_folder import RunFolder
 from luthier.spec import ModelSpec
 from luthier.storage import read_json, sha256_json, write_json, write_text
@@ -43,7 +44,12 @@ def base_files(remote: Remote, run: RunFolder, model: ModelSpec) -> list[Entry]:
 
 
 def name_base(adapter: Path, model: ModelSpec, models: Path) -> None:
-    """Let the adapter's configuration name the base model as it is known here, not where the pod had it."""
-    config = read_json(adapter / "adapter_config.json")
+    """Let the adapter's configuration name the base model as it is known here, not where the pod had it.
+
+    A model whose every weight was trained names none.
+    """
+    if form_of(adapter) == MODEL:
+        return
+    config = read_json(adapter / ADAPTER.config)
     config["base_model_name_or_path"] = str(models / model.base) if model.base in ALIASES else model.base
-    write_text(adapter / "adapter_config.json", json.dumps(config, indent=2, sort_keys=True))  # as PEFT writes it
+    write_text(adapter / ADAPTER.config, json.dumps(config, indent=2, sort_keys=True))  # as PEFT writes it

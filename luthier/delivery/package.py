@@ -1,9 +1,11 @@
-"""The adapter as a ZIP: weights, configuration, how to use them, and the proof."""
+"""What was trained as a ZIP: weights, configuration, how to use them, and the proof."""
 
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
 
+from luthier.models.weights import ADAPTER, MODEL
 from luthier.run_folder import RunFolder
 from luthier.spec import RunSpec
 from luthier.storage import atomic_path, read_json
@@ -13,7 +15,7 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 README = """# {name}
 
-A LoRA adapter for `{base}`, made by Luthier, run `{run_id}`.
+{what}, made by Luthier, run `{run_id}`.
 
 Verdict: **{label}**. {reason}
 
@@ -26,32 +28,44 @@ All numbers, intervals, lineage and limits: `report.json`.
 ## Use it
 
 ```python
-from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-base = "{base}"  # hub id or folder of the very base model that the adapter was trained on
-model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), "adapter")
-tokenizer = AutoTokenizer.from_pretrained(base)
+{use}
 ```
 
 Base model: {description}
 SHA-256 of the base: `{base_sha256}`
-SHA-256 of `adapter/adapter_model.safetensors`: `{adapter_sha256}`
+SHA-256 of `adapter/{weights}`: `{adapter_sha256}`
 """
+
+ON_ITS_BASE = """from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+base = "{base}"  # hub id or folder of the very base model that the adapter was trained on
+model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), "adapter")
+tokenizer = AutoTokenizer.from_pretrained(base)"""
+
+ALONE = """from transformers import AutoModelForCausalLM, AutoTokenizer
+
+model = AutoModelForCausalLM.from_pretrained("adapter", dtype="auto")  # the whole model
+tokenizer = AutoTokenizer.from_pretrained("adapter")"""
 
 
 def write_package(run: RunFolder, spec: RunSpec) -> Path:
     """Write package.zip from adapter/ and report/report.json; the same files give the same bytes."""
     report = read_json(run.report / "report.json")
-    entries = {f"adapter/{path.name}": path.read_bytes() for path in sorted(run.adapter.iterdir()) if path.is_file()}
-    entries["README.md"] = readme(spec, report).encode()
-    entries["report.json"] = (run.report / "report.json").read_bytes()
+    files = [(f"adapter/{path.name}", path) for path in sorted(run.adapter.iterdir()) if path.is_file()]
     with atomic_path(run.package) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for name, content in entries.items():
-            entry = zipfile.ZipInfo(name, LONG_AGO)
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+        for name, path in [*files, ("report.json", run.report / "report.json")]:
+            with path.open("rb") as source, archive.open(_entry(name), "w", force_zip64=True) as target:
+                shutil.copyfileobj(source, target)
+        archive.writestr(_entry("README.md"), readme(spec, report))
     return run.package
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, LONG_AGO)
+    entry.external_attr = 0o644 << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
 
 
 def readme(spec: RunSpec, report: dict[str, Any]) -> str:
@@ -60,9 +74,12 @@ def readme(spec: RunSpec, report: dict[str, Any]) -> str:
     }
     levels["perplexity"] = (report["baseline"]["perplexity"], report["tuned"]["perplexity"])
     lineage = report["lineage"]
+    base, whole = lineage["base_model"], report["training"]["method"] == "full"
     return README.format(
         name=" ".join(spec.name.split()),
-        base=lineage["base_model"],
+        what=f"`{base}`, tuned in full" if whole else f"A LoRA adapter for `{base}`",
+        use=ALONE if whole else ON_ITS_BASE.format(base=base),
+        weights=(MODEL if whole else ADAPTER).weights,
         run_id=report["run_id"],
         label=report["verdict"]["label"].replace("_", " "),
         reason=report["verdict"]["reason"],
