@@ -184,6 +184,18 @@ class ComputeSpec(Section):
     max_attempts: int = Field(10, ge=1, le=100, description="Attempts a stage gets when its worker dies.")
     max_hours: float = Field(72, gt=0, description="Rented pods of a run are ended so many hours after its first one.")
     threads: int | None = Field(None, ge=1, description="CPU threads; all cores if empty.")
+    processes: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="Processes that train together, one for each GPU. Empty: one for each GPU of the machine; without "
+        "one, 1.",
+    )
+    sharding: Literal["none", "full"] = Field(
+        "none",
+        description="How these processes hold the model. none: each a copy, which is fastest; full: weights, gradients "
+        "and optimizer spread over them (FSDP), for a model that one GPU could not train.",
+    )
     background: bool = Field(
         False,
         description="Give way to the person who uses this machine: low priority, and pauses while it runs on battery, "

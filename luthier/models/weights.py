@@ -34,21 +34,21 @@ def weights_file(folder: Path) -> Path:
     return folder / form_of(folder).weights
 
 
-def write_adapter(model: "PeftModel", folder: Path) -> None:
-    """As PEFT would, but without the model card it adds."""
+def write_adapter(model: "PeftModel", folder: Path, trained: dict[str, Any] | None = None) -> None:
+    """As PEFT would, but without the model card it adds. trained: its weights by name, where the model has not all."""
     from peft import get_peft_model_state_dict
     from safetensors.torch import save_file
 
-    weights = {name: tensor.contiguous() for name, tensor in get_peft_model_state_dict(model).items()}
+    weights = {name: tensor.contiguous() for name, tensor in get_peft_model_state_dict(model, trained).items()}
     save_file(weights, folder / ADAPTER.weights, metadata={"format": "pt"})
     config: Any = model.peft_config["default"]
     config.target_modules = sorted(config.target_modules or ())  # a set: its order differs from process to process
     config.save_pretrained(str(folder))
 
 
-def write_model(model: "PreTrainedModel", folder: Path) -> None:
-    """All weights as they are, in one file."""
-    model.save_pretrained(folder, max_shard_size=ONE_FILE)
+def write_model(model: "PreTrainedModel", folder: Path, weights: dict[str, Any] | None = None) -> None:
+    """All weights as they are, in one file. weights: by name, where the model has not all."""
+    model.save_pretrained(folder, max_shard_size=ONE_FILE, state_dict=weights)
 
 
 def publish(checkpoint: Path, target: Path, dtype: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
 from luthier.events import EventLog
-from luthier.training import history
+from luthier.training import history, processes
 from luthier.training.plan import Plan
 from luthier.training.rhythm import Rhythm
 from luthier.training.telling import Telling
@@ -21,9 +21,13 @@ class Looks(TrainerCallback):
 
     def on_step_end(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         control.should_evaluate = self.rhythm.looks(state.global_step, state.max_steps) and self.has_validation
-        control.should_save = self.rhythm.saves(state.global_step, state.max_steps)
-        if self.stop():
-            control.should_save = control.should_training_stop = True
+        saves, stops = processes.by_leader(lambda: (self._saves(state), self.stop()))
+        control.should_save = saves or stops
+        if stops:
+            control.should_training_stop = True
+
+    def _saves(self, state: TrainerState) -> bool:
+        return self.rhythm.saves(state.global_step, state.max_steps)
 
     def on_save(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         self.rhythm.saved()

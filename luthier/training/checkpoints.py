@@ -22,6 +22,9 @@ become another training."""
 ROUNDING = {"packing", "micro_batch_tokens", "gradient_checkpointing"}
 """Values of a training that change no more than the last digits of its numbers: how a step is cut into pieces."""
 
+ALONE = {"processes": 1, "sharding": "none"}
+"""Values of `compute` that change no more than that, and what dropout drops; as they are where nothing says them."""
+
 NAME = re.compile(r"step-(\d{8})-a(\d{3,})")
 
 
@@ -97,8 +100,8 @@ def described(path: Path, manifest: dict[str, Any]) -> Checkpoint:
 
 
 def check_fingerprint(checkpoint: Checkpoint, expected: dict[str, Any]) -> None:
-    """Raises Torn when the checkpoint belongs to another training, naming what differs; not by ROUNDING alone."""
-    keys = sorted((expected.keys() | checkpoint.fingerprint.keys()) - ROUNDING)
+    """Raises Torn when the checkpoint belongs to another training, naming what differs; not by ROUNDING and ALONE."""
+    keys = sorted((expected.keys() | checkpoint.fingerprint.keys()) - ROUNDING - ALONE.keys())
     differing = [key for key in keys if expected.get(key) != checkpoint.fingerprint.get(key)]
     if differing:
         key = differing[0]

@@ -37,6 +37,6 @@ def samples_seen(log: Log) -> str:
     return next((entry["samples"] for entry in reversed(log) if "samples" in entry), "")
 
 
-def perplexity(nll: float, tokens: int) -> float:
+def perplexity(nll: float, tokens: float) -> float:
     """exp of the mean, kept within what a float can hold."""
     return math.exp(min(nll / tokens, 700))

@@ -3,7 +3,6 @@
 An objective knows the loss of a micro-batch, and what its mean is taken over; the trainer only adds up.
 """
 
-from collections.abc import Iterable
 from typing import Any, Protocol
 
 import torch
@@ -26,8 +25,12 @@ class Objective(Protocol):
         """Sum of the losses, with gradients."""
         ...
 
-    def look(self, model: Any, micro_batches: Iterable[Any]) -> dict[str, float]:
-        """{eval_loss, eval_perplexity} of validation rows, and perhaps more; to be called without gradients."""
+    def tally(self, model: Any, micro_batch: Any) -> list[float]:
+        """Sums over the rows of a micro-batch, which `look` makes means of; to be called without gradients."""
+        ...
+
+    def look(self, sums: list[float]) -> dict[str, float]:
+        """{eval_loss, eval_perplexity} of validation rows, and perhaps more, of the tallies added up."""
         ...
 
 
@@ -43,11 +46,12 @@ class Answers:
     def loss(self, model: Any, packed: Packed) -> torch.Tensor:
         return read(model, packed).total(self.kind, packed.weights)
 
-    def look(self, model: Any, micro_batches: Iterable[Packed]) -> dict[str, float]:
-        total, tokens = 0.0, 0
-        for packed in micro_batches:
-            total += read(model, packed).total(surprise, None).item()
-            tokens += len(packed.targets)
+    def tally(self, model: Any, packed: Packed) -> list[float]:
+        """Surprise, tokens."""
+        return [read(model, packed).total(surprise, None).item(), len(packed.targets)]
+
+    def look(self, sums: list[float]) -> dict[str, float]:
+        total, tokens = sums
         return {"eval_loss": total / tokens, "eval_perplexity": perplexity(total, tokens)}
 
 
@@ -77,18 +81,17 @@ class Preferences:
         surrogate = torch.stack([readout.total(surprise, weight) for readout, weight in parts]).sum()
         return surrogate - surrogate.detach() - logsigmoid(gains).sum()
 
-    def look(self, model: Any, micro_batches: Iterable[Pairs]) -> dict[str, float]:
-        loss, right, seen, nll, tokens = 0.0, 0.0, 0, 0.0, 0
-        for pairs in micro_batches:
-            surprises = torch.cat([read(model, part).surprises() for part in pairs.parts])
-            gains = self._gains(pairs, surprises)
-            loss -= logsigmoid(gains).sum().item()
-            right += (gains > 0).sum().item()
-            seen += len(pairs.margins)
-            nll += pairs.sums(surprises)[:, 0].sum().item()
-            tokens += pairs.chosen_tokens
-        shares = {"eval_preferred": right / seen, "eval_perplexity": perplexity(nll, tokens)}
-        return {"eval_loss": loss / seen, **shares}
+    def tally(self, model: Any, pairs: Pairs) -> list[float]:
+        """Loss, pairs preferred rightly, pairs; surprise and tokens of the chosen answers."""
+        surprises = torch.cat([read(model, part).surprises() for part in pairs.parts])
+        gains = self._gains(pairs, surprises)
+        loss, right = -logsigmoid(gains).sum().item(), (gains > 0).sum().item()
+        return [loss, right, len(pairs.margins), pairs.sums(surprises)[:, 0].sum().item(), pairs.chosen_tokens]
+
+    def look(self, sums: list[float]) -> dict[str, float]:
+        loss, right, pairs, nll, tokens = sums
+        shares = {"eval_preferred": right / pairs, "eval_perplexity": perplexity(nll, tokens)}
+        return {"eval_loss": loss / pairs, **shares}
 
     def _gains(self, pairs: Pairs, surprises: torch.Tensor) -> torch.Tensor:
         """(pairs,) β times what the margins have grown by."""

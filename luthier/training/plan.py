@@ -37,6 +37,7 @@ class Plan(Length):
     gradient_checkpointing: bool
     checkpoint_every: int
     checkpoint_minutes: float | None
+    sharding: Literal["none", "full"]
     keep_checkpoints: int
     patience: int | None
     samples: int
@@ -44,7 +45,8 @@ class Plan(Length):
 
 def plan_of(spec: RunSpec) -> Plan:
     """Raises pydantic's ValidationError when the spec was not resolved, or what only the model can tell is open."""
-    besides = {"seed": spec.seed, "checkpoint_minutes": spec.compute.checkpoint_minutes}
+    compute = spec.compute
+    besides = {"seed": spec.seed, "checkpoint_minutes": compute.checkpoint_minutes, "sharding": compute.sharding}
     return Plan.model_validate(spec.training.model_dump() | besides)
 
 

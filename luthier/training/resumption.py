@@ -38,10 +38,14 @@ def refuse_other_training(
     if checkpoint.engine != engine:
         _tell_other_engine(checkpoint, identity, log, engine)
         return
-    for key in sorted(checkpoints.ROUNDING):
-        if (before := checkpoint.fingerprint.get(key)) != identity[key]:
-            text = f"training.{key} was {before} and is {identity[key]} from step {checkpoint.step} on"
-            log.write("warning", text=f"{text}: the last digits differ from those of an undisturbed run.")
+    alone = checkpoints.ALONE
+    for key in (*sorted(checkpoints.ROUNDING), *alone):
+        before, now = (values.get(key, alone.get(key)) for values in (checkpoint.fingerprint, identity))
+        if before != now:
+            name = f"compute.{key}" if key in alone else f"training.{key}"
+            text = f"{name} was {before} and is {now} from step {checkpoint.step} on"
+            what = "the last digits and what dropout drops differ" if key in alone else "the last digits differ"
+            log.write("warning", text=f"{text}: {what} from those of an undisturbed run.")
 
 
 def _tell_other_engine(

@@ -16,7 +16,7 @@ from luthier.models.greedy import answers
 from luthier.rows import Row, row_batches
 from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.spec import RunSpec, TrainingSpec
-from luthier.training import history, measure, samples
+from luthier.training import history, measure, processes, samples
 from luthier.training.callbacks import Looks, Sampler, Teller
 from luthier.training.checkpoint_writer import clear_leftovers, set_aside_newer
 from luthier.training.dataset import load_split
@@ -44,30 +44,33 @@ def train(
     """Train on the run's rows, going on from a checkpoint if there is one, and write the adapter.
 
     `spec` is resolved. Returns what the training came to, or {"interrupted": True, "step"} when
-    `stop` turned true: the state of that step is saved then, and no adapter is written. Raises
-    Problems (a row that trains on nothing), WorkerFailed, AlreadyRunning.
+    `stop` turned true: the state of that step is saved then, and no adapter is written. One of several
+    processes that does not lead returns {}. Raises Problems (a row that trains on nothing),
+    WorkerFailed, AlreadyRunning.
     """
-    set_up(spec.compute.threads, spec.training.deterministic)
-    clear_leftovers(run.checkpoints)
+    threads = spec.compute.threads
+    set_up(threads and max(1, threads // processes.count()), spec.training.deterministic)
+    if processes.leads():
+        clear_leftovers(run.checkpoints)
     log.write("phase", name="tokenising")
     tokenizer = load_tokenizer(base, spec.model.trust_remote_code)
-    examples = {name: _examples(spec.training, run, name, tokenizer) for name in ("train", "validation")}
+    with processes.leader_first():
+        examples = {name: _examples(spec.training, run, name, tokenizer) for name in ("train", "validation")}
     log.write("phase", name="loading model")
     model: Any = _model(spec, base)
-    if resume_from and is_of_other_engine(resume_from, Trainer.engine):
-        spec = open_again(spec, run)
-    spec = _settled(spec, run, attempt, log, model, examples["train"])
-    identity = fingerprint(spec, run, base)
-    if resume_from:
-        refuse_other_training(resume_from, identity, log, Trainer.engine)
-    set_aside_newer(run.checkpoints, resume_from)
+    settled = partial(_settled, spec, run, attempt, log, model, examples["train"], resume_from)
+    spec = processes.by_leader(settled)
+    identity = processes.by_leader(partial(_identity, spec, run, base, log, resume_from))
     saver, plan = Saver(run, attempt, log, identity), plan_of(spec)
     if plan.loss == "dpo":
-        examples = _compared(examples, run, identity, log, partial(base_margins, plan, model))
+        with processes.leader_first():
+            examples = _compared(examples, run, identity, log, partial(base_margins, plan, model))
     trainer = Trainer(plan, run.checkpoints, model, tokenizer, **examples, save=saver)
     _listen(trainer, run, log, stop)
     began = _load_state(trainer, resume_from, log)
     seconds = _run(trainer, resume_from, log)
+    if not processes.leads():
+        return {}
     if stop():
         return {"interrupted": True, "step": trainer.step}
     log.write("phase", name="finalising")
@@ -86,7 +89,8 @@ def _model(spec: RunSpec, base: Path) -> PreTrainedModel:
     """The base as its method holds it: what is trained in whole is float32, as small updates would be rounded away."""
     method, dtype = spec.training.method, spec.training.dtype or "float32"
     held = "float32" if method == "full" else dtype
-    return load_model(base, held, spec.model.trust_remote_code, four_bit=method == "qlora", device=device())
+    where = "cpu" if processes.spread(spec.compute.sharding) else device()
+    return load_model(base, held, spec.model.trust_remote_code, four_bit=method == "qlora", device=where)
 
 
 def _compared(
@@ -105,13 +109,25 @@ def _compared(
 
 
 def _settled(
-    spec: RunSpec, run: RunFolder, attempt: AttemptFolder, log: EventLog, model: Any, train: Dataset
-) -> RunSpec:
+    spec: RunSpec, run: RunFolder, attempt: AttemptFolder, log: EventLog, model: Any, train: Dataset,
+    resume_from: Path | None,
+) -> RunSpec:  # fmt: skip
     """The spec with what only the model can tell; measured once by each engine, then kept with the run."""
+    if resume_from and is_of_other_engine(resume_from, Trainer.engine):
+        spec = open_again(spec, run)
     training = measure.settle(spec.training, model, train)
     if training != spec.training and not training.packing:
         log.write("warning", text="Each example is computed alone, which is slower: packed, it would get another loss.")
     return keep_settled(spec, training, run, attempt)
+
+
+def _identity(spec: RunSpec, run: RunFolder, base: Path, log: EventLog, resume_from: Path | None) -> dict[str, Any]:
+    """The training's fingerprint, which the checkpoint to go on from was compared with."""
+    identity = fingerprint(spec, run, base) | processes.described(spec.compute.sharding)
+    if resume_from:
+        refuse_other_training(resume_from, identity, log, Trainer.engine)
+    set_aside_newer(run.checkpoints, resume_from)
+    return identity
 
 
 def _listen(trainer: Trainer, run: RunFolder, log: EventLog, stop: Callable[[], bool]) -> None:
@@ -144,6 +160,12 @@ def _run(trainer: Trainer, resume_from: Path | None, log: EventLog) -> float:
 
 
 def _answers(trainer: Trainer, rows: list[Row]) -> list[dict[str, str]]:
-    ask = partial(answers, trainer.tuned, trainer.tokenizer.pad_token_id)
+    """By one process, or by all alike where none has the whole model."""
+    if not processes.leads() and not trainer.sharded:
+        return []
+
+    def ask(model: Any) -> list[dict[str, str]]:
+        return samples.answer(partial(answers, model, trainer.tokenizer.pad_token_id), trainer.tokenizer, rows)
+
     with trainer.autocast():
-        return samples.answer(ask, trainer.tokenizer, rows)
+        return trainer.holding.run(ask)
