@@ -131,3 +131,8 @@ class AttemptFolder:
         self.events = self.root / "events.jsonl"
         self.log = self.root / "log.txt"
         self.result = self.root / "result.json"
+        self.meeting = self.root / "meeting"
+
+    def told_by(self, rank: int) -> Path:
+        """The failure of a process that trained with the worker, told as in `result`."""
+        return self.root / f"process-{rank}.json"

@@ -24,6 +24,7 @@ from luthier.background.priority import lower
 from luthier.compute import told
 from luthier.compute.gpu_use import gpu_use
 from luthier.compute.job import Job
+from luthier.compute.team import Place, Team, lead
 from luthier.errors import PodLost
 from luthier.events import EventLog
 from luthier.failures.guards import FULL, disk_failures, memory_failures, too_big_to_ask, too_big_to_train
@@ -84,21 +85,28 @@ def beat(job: Job, gpu: dict[str, Any] | None = None) -> None:
         write_json(job.folder.heartbeat, {"pid": os.getpid(), "time": time.time(), **({"gpu": gpu} if gpu else {})})
 
 
-def work(job: Job, stop: Stop) -> dict[str, Any]:
-    """Do the job; returns the stage's result. Raises what the stage raises, OutOfMemory, HomeError (a full disk)."""
+def work(job: Job, stop: Stop, place: Place | None = None) -> dict[str, Any]:
+    """Do the job; returns the stage's result. Raises what the stage raises, OutOfMemory, HomeError (a full disk).
+
+    place: of a process that trains with the worker; it tells no events.
+    """
     run = RunFolder(job.run)
-    spec, log = load_spec(run.spec), EventLog(job.folder.events)
+    spec, log = load_spec(run.spec), EventLog(job.folder.events if place is None else Path(os.devnull))
+    together = job.kind == "train" and engine_here(spec.training) == "trl"
+    place = place or (lead(spec.compute) if together else Place(0, 1, os.getpid()))
     advice = too_big_to_train if job.kind == "train" else too_big_to_ask
     here = spec.compute.provider == "local"  # a rented machine has no other user
     if here and spec.compute.background:
         lower()
         stop.pause = Pauses(log, lambda: stop.asked)
-    memory = limited(most_gb(spec.compute) if here else None, log)
-    with disk_failures(run.root), memory_failures(lambda: advice(load_spec(run.spec).training)), memory:
-        return _stage(job, spec, run, log, stop)
+    most = most_gb(spec.compute) if here else None
+    memory = limited(most and most / place.count, log)
+    team = Team(job, place) if together and place.rank == 0 else contextlib.nullcontext()
+    with disk_failures(run.root), memory_failures(lambda: advice(load_spec(run.spec).training)), memory, team:
+        return _stage(job, spec, run, log, stop, place)
 
 
-def _stage(job: Job, spec: RunSpec, run: RunFolder, log: EventLog, stop: Stop) -> dict[str, Any]:
+def _stage(job: Job, spec: RunSpec, run: RunFolder, log: EventLog, stop: Stop, place: Place) -> dict[str, Any]:
     log.write("phase", name="finding the base model")
     base = job.base or locate(spec.model, job.models)
     log.write("phase", name="importing")
@@ -110,6 +118,10 @@ def _stage(job: Job, spec: RunSpec, run: RunFolder, log: EventLog, stop: Stop) -
         stage = _stage_of(job, engine)
     if job.needs_gpu:
         _check_gpu()
+    if place.count > 1:
+        from luthier.training import processes
+
+        processes.join(place.rank, place.count, job.folder.meeting)
     return stage(spec, run, job.folder, log, base, stop=stop)
 
 

@@ -121,14 +121,11 @@ def add_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
     if count() == 1:
         return
     for some in _bundles(parameters):
-        for parameter in some:
-            if parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-        flat = torch.cat([parameter.grad.flatten() for parameter in some])
+        gradients = [torch.zeros_like(each) if each.grad is None else each.grad for each in some]
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
         dist.all_reduce(flat)
-        parts = flat.split([parameter.numel() for parameter in some])
-        for parameter, part in zip(some, parts, strict=True):
-            parameter.grad.copy_(part.view_as(parameter))
+        for parameter, part in zip(some, flat.split([each.numel() for each in some]), strict=True):
+            parameter.grad = part.view_as(parameter)
 
 
 def shares(sizes: Sequence[int], among: int) -> list[list[int]]:

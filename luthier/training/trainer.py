@@ -26,7 +26,6 @@ from luthier.training.packing import Packer
 from luthier.training.pairs import PairPacker
 from luthier.training.plan import Plan
 from luthier.training.readout import read
-from luthier.training.sharding import Spread, spread_states
 
 AT_A_LOOK = 64
 """Rows that are packed together, as long as their tokens fit."""
@@ -123,6 +122,8 @@ class Trainer(SFTTrainer):
     def create_optimizer(self, model=None):
         """The last moment to spread the model: a checkpoint's weights are in it by now."""
         if self.sharded:
+            from luthier.training.sharding import Spread, spread_states  # which brings much that one process never uses
+
             self.holding = Spread(self.tuned, self.args.device)
         optimizer = super().create_optimizer(model)
         name_parameters(optimizer, self.tuned)
@@ -178,6 +179,7 @@ class Trainer(SFTTrainer):
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         if checkpoint and not Path(checkpoint, "optimizer.pt").exists():
+            assert self.optimizer
             carry_on(self.optimizer, self.lr_scheduler, self.tuned, Path(checkpoint), self.step)
             self.optimizer.load_state_dict(self.optimizer.state_dict())  # which spreads it, where it has to be
         else:
