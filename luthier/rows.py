@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
+import orjson
+
 from luthier.storage import atomic_path
 
 
@@ -24,6 +26,12 @@ class Row(TypedDict):
     messages: list[Message]
     meta: NotRequired[str | None]
     last_only: NotRequired[bool | None]
+
+
+def rejected_answer(row: Row) -> str | None:
+    """The answer that somebody found worse than the row's last one; None where there is none in its place."""
+    answer = orjson.loads(row.get("meta") or "{}").get("rejected")
+    return answer if isinstance(answer, str) else None
 
 
 def write_rows(path: Path, rows: list[Row]) -> None:

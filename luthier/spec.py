@@ -12,7 +12,12 @@ from luthier.people import Kind
 from luthier.spec_form import Section
 
 METRICS = ("exact_match", "token_f1", "rouge_l", "chrf")
-"""Answer metrics, all between 0 and 1, higher is better."""
+"""Metrics of what it answers, all between 0 and 1, higher is better."""
+
+PREFERRED = "preferred"
+"""Whether it finds the chosen answer likelier than the rejected one; of preference data only."""
+
+MEASURABLE = (*METRICS, PREFERRED)
 
 ACCEPT_PATTERN = re.compile(r"^\s*(?P<sign>>=|<=|\+|-)\s*(?P<number>\d+(\.\d+)?)\s*(?P<percent>%?)\s*$")
 
@@ -105,13 +110,14 @@ class EvaluationSpec(Section):
 
     usual: ClassVar = ("primary_metric", "max_examples", "max_new_tokens")
 
-    primary_metric: Literal[METRICS] = Field(  # type: ignore[valid-type]
+    primary_metric: Literal[MEASURABLE] = Field(  # type: ignore[valid-type]
         "chrf",
         description="Decides the verdict; fixed before training. exact_match: right or wrong (labels); token_f1: words "
-        "in common (short answers); rouge_l: order of words (summaries); chrf: pieces of words (any text).",
+        "in common (short answers); rouge_l: order of words (summaries); chrf: pieces of words (any text); preferred: "
+        "chosen rather than rejected (preference data).",
     )
-    metrics: list[Literal[METRICS]] = Field(  # type: ignore[valid-type]
-        default_factory=list, description="More metrics beside it; empty: all of them."
+    metrics: list[Literal[MEASURABLE]] = Field(  # type: ignore[valid-type]
+        default_factory=list, description="More metrics beside it; empty: all of answers."
     )
     accept: dict[str, str] = Field(
         default_factory=dict,
@@ -127,8 +133,9 @@ class EvaluationSpec(Section):
     @classmethod
     def accept_is_readable(cls, value: Any) -> Any:
         for name, wanted in (value or {}).items() if isinstance(value, dict) else ():
-            if name not in (*METRICS, "perplexity"):
-                raise ValueError(f"{name} is not measured; choose from {', '.join((*METRICS, 'perplexity'))}")
+            if name not in (*MEASURABLE, "perplexity"):
+                known = ", ".join((*MEASURABLE, "perplexity"))
+                raise ValueError(f"{name} is not measured; choose from {known}")
             if not ACCEPT_PATTERN.match(str(wanted)):
                 raise ValueError(f'{name}: cannot read "{wanted}"; write "-30%", "+0.02", ">=0.5" or "<=4.0"')
         return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else value

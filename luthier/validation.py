@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from luthier.errors import DataError, SpecError
 from luthier.events import Event
 from luthier.run import Run
-from luthier.spec import RunSpec
+from luthier.spec import PREFERRED, RunSpec
 from luthier.spec_file import save_spec
 from luthier.storage import read_json
 
@@ -33,6 +33,7 @@ def validate(run: Run) -> Iterator[Event]:
     found = read_json(run.folder.validation)
     _check_same(run, found["sha256"])
     paired = all(source["format"] == "preference" for source in found["sources"])
+    _check_metrics(run.asked, paired)
     chosen = presets.reasons(run.asked, context, paired)
     if not run.folder.spec.exists():  # chosen once: every later attempt uses the same values
         save_spec(presets.resolve(run.asked, context, paired), run.folder.spec)
@@ -44,6 +45,17 @@ def _check_same(run: Run, sha256: str) -> None:
     if sha256 != run.data_sha256:
         fix = "Start again when nothing writes to them any more."
         raise DataError("the data changed while they were read", "", fix, str(run.asked.data.path))
+
+
+def _check_metrics(spec: RunSpec, paired: bool) -> None:
+    """Raises SpecError when preferences are to be measured of data that has none."""
+    if PREFERRED in spec.evaluation.all_metrics and not paired:
+        raise SpecError(
+            f'"{PREFERRED}" cannot be measured',
+            "It compares a chosen answer with a rejected one, and the data holds answers alone.",
+            "Bring preference data (prompt, chosen, rejected), or choose another metric.",
+            "evaluation.primary_metric" if spec.evaluation.primary_metric == PREFERRED else "evaluation.metrics",
+        )
 
 
 def _check_answers(spec: RunSpec, context: int) -> None:

@@ -8,7 +8,8 @@ from luthier.evaluation.loaded import Loaded
 from luthier.evaluation.metrics import SCORES
 from luthier.evaluation.perplexity import Reference, Surprise, perplexity, reference
 from luthier.models.chat import prompt_ids
-from luthier.rows import Message, Row
+from luthier.rows import Message, Row, rejected_answer
+from luthier.spec import PREFERRED
 
 Ask = Callable[[list[Message]], list[Message]]
 """What an arm makes of a conversation before the model sees it."""
@@ -38,10 +39,15 @@ def measure(
     surprised = surprise(loaded, f"{name}: reading the reference answers", references, journal)
     part = f"{name}: answering"
     answered = answers(loaded, part, conversations, journal)
+    of_answers = [metric for metric in metrics if metric in SCORES]
     predictions = [
-        _prediction(row, name, output, tokens, metrics, told)
+        _prediction(row, name, output, tokens, of_answers, told)
         for row, (output, tokens), told in zip(rows, answered, surprised, strict=True)
     ]
+    if PREFERRED in metrics:
+        found = preferred(loaded, name, rows, ask, journal)
+        for prediction, score in zip(predictions, found, strict=True):
+            prediction["scores"][PREFERRED] = score
     return Arm(predictions, sum(ref.truncated for ref in references), journal.seconds(part))
 
 
@@ -50,6 +56,30 @@ def surprise(loaded: Loaded, part: str, references: list[Reference], journal: Jo
         return ((index, [*told]) for index, told in loaded.engine.score(references, missing))
 
     return [Surprise(*values) for values in journal.run(part, len(references), work)]
+
+
+def preferred(loaded: Loaded, name: str, rows: list[Row], ask: Ask, journal: Journal) -> list[float]:
+    """1 for each row whose chosen answer is likelier than its rejected one, else 0.
+
+    By the mean over an answer's tokens, so that a short answer has no advantage (length-normalised accuracy, as in
+    Meng et al. 2024, SimPO, section 2.2).
+    """
+    chosen = [ask(row["messages"]) for row in rows]
+    rejected = [
+        [*messages[:-1], Message(role="assistant", content=rejected_answer(row) or "")]
+        for row, messages in zip(rows, chosen, strict=True)
+    ]
+    sides = (("chosen", chosen), ("rejected", rejected))
+    found = [
+        surprise(
+            loaded,
+            f"{name}: reading the {side} answers",
+            [reference(loaded.tokenizer, messages, loaded.context) for messages in conversations],
+            journal,
+        )
+        for side, conversations in sides
+    ]
+    return [float(good.nll / good.tokens < bad.nll / bad.tokens) for good, bad in zip(*found, strict=True)]
 
 
 def answers(loaded: Loaded, part: str, conversations: list[list[Message]], journal: Journal) -> list[tuple[str, int]]:

@@ -4,13 +4,13 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from luthier.evaluation.arm import answers
+from luthier.evaluation.arm import answers, preferred
 from luthier.evaluation.journal import Journal
 from luthier.evaluation.loaded import Loaded
 from luthier.evaluation.metrics import SCORES
 from luthier.models.chat import prompt_ids
 from luthier.rows import Message, Row
-from luthier.spec import RunSpec
+from luthier.spec import PREFERRED, RunSpec
 
 VALIDATION_ROWS = 24
 """Rows on which the number of examples is chosen; the test rows have no say."""
@@ -85,6 +85,9 @@ def _unfit(loaded: Loaded, shots: Shots, count: int, asked: list[Row]) -> str | 
 
 def _score(loaded: Loaded, metric: str, shots: Shots, validation: list[Row], journal: Journal) -> float:
     conversations = [shots.before(row["messages"]) for row in validation]
+    if metric == PREFERRED:
+        found = preferred(loaded, f"few_shot, {len(shots.ids)} examples", validation, shots.before, journal)
+        return sum(found) / len(found)
     part = f"few_shot: trying {len(shots.ids)} examples"
     outputs = [output for output, _ in answers(loaded, part, conversations, journal)]
     wanted = [row["messages"][-1]["content"] for row in validation]

@@ -11,6 +11,7 @@ NAMES = {
     "token_f1": "Token F1",
     "rouge_l": "ROUGE-L",
     "exact_match": "Exact match",
+    "preferred": "Prefers the chosen answer",
 }
 
 Change = dict[str, Any]

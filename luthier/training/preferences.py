@@ -1,13 +1,12 @@
 """Rows with a rejected answer, made ready: its tokens, and by how much the base prefers the chosen one."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from luthier.errors import DataError, LuthierError, Problems
 from luthier.models.token_file import is_intact, open_tokens, token_key, write_tokens
-from luthier.rows import Row, row_batches
+from luthier.rows import Row, rejected_answer, row_batches
 from luthier.run_folder import RunFolder
 from luthier.storage import read_json, sha256_json, write_json
 from luthier.training.dataset import SHOWN, encode_rows
@@ -40,15 +39,15 @@ def with_rejected(
 
 def _rejected(rows: list[Row]) -> list[Row]:
     """Each conversation with its rejected answer in place of the chosen one."""
-    answers = [json.loads(row.get("meta") or "{}").get(REJECTED) for row in rows]
-    lacking = [row["id"] for row, answer in zip(rows, answers, strict=True) if not isinstance(answer, str)]
+    answers = [rejected_answer(row) for row in rows]
+    lacking = [row["id"] for row, answer in zip(rows, answers, strict=True) if answer is None]
     if lacking:
         what = "no rejected answer that takes the place of the last chosen one"
         problems: list[LuthierError] = [DataError(what, "", "", f"row {row}") for row in lacking[:SHOWN]]
         fix = "Give each row a chosen and a rejected answer to one prompt, or set training.loss: cross_entropy."
         raise Problems(f"{len(lacking)} row{'s' * (len(lacking) > 1)} cannot be compared", problems, fix)
     return [
-        {**row, "messages": [*row["messages"][:-1], {"role": "assistant", "content": answer}]}
+        {**row, "messages": [*row["messages"][:-1], {"role": "assistant", "content": answer or ""}]}
         for row, answer in zip(rows, answers, strict=True)
     ]
 

@@ -37,7 +37,8 @@ def preferences(path) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_it_goes_through_the_whole_chain(way, tmp_path, tiny_model, prefect_api):
     training = {"epochs": 3, "dropout": 0.0, **WAYS[way]}
-    spec = write_spec(tmp_path, tiny_model, training=training, evaluation={"few_shot": []})
+    judged = {"few_shot": []} | ({"primary_metric": "preferred"} if way == "dpo" else {})
+    spec = write_spec(tmp_path, tiny_model, training=training, evaluation=judged)
     if way == "dpo":
         preferences(tmp_path / "data.jsonl")
     home = Home(tmp_path / "home")
@@ -52,7 +53,10 @@ def test_it_goes_through_the_whole_chain(way, tmp_path, tiny_model, prefect_api)
     assert report["training"]["resumed_from"]
     assert report["adapter_sha256"] == sha256_file(weights_file(run.adapter))
     assert ("4 bits" in report["lineage"]["base_description"]) == (way == "qlora")
-    assert report["change"]["perplexity"]["value"] < 0
+    if way == "dpo":
+        assert report["tuned"]["metrics"]["preferred"] == 1.0
+    else:
+        assert report["change"]["perplexity"]["value"] < 0
     form = MODEL if way == "full" else ADAPTER
     with zipfile.ZipFile(run.package) as package:
         assert {f"adapter/{name}" for name in form} <= set(package.namelist())

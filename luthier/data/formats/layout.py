@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from luthier.data.formats.table import EVERYWHERE, Format
 
 NOTES = {
-    "preference": "preference pairs: the chosen answers are trained on; the rejected ones are kept for preference "
-    "training",
+    "preference": "preference pairs: the chosen answers are learned rather than the rejected ones (loss: dpo); "
+    "primary_metric: preferred measures just that, loss: cross_entropy leaves the rejected ones out",
     "text": "running text: each passage is continued from its heading and first sentence, which teaches style and "
     "domain; pairs of question and answer teach answering",
 }

@@ -1,7 +1,6 @@
 """A prompt with a better and a worse answer, as texts, lists of messages or transcripts."""
 
 import re
-from typing import Any
 
 from luthier.data.formats.layout import Layout
 from luthier.data.formats.tools import from_json
@@ -52,12 +51,10 @@ def _whole(prompt: list[Message], answer: list[Message]) -> list[Message]:
     return answer if any(message["role"] == "user" for message in answer[:2]) else prompt + answer
 
 
-def _rest(chosen: list[Message], rejected: list[Message]) -> str:
-    """What the rejected side says from where the two part."""
+def _rest(chosen: list[Message], rejected: list[Message]) -> str | list[Message]:
+    """What the rejected side says from where the two part: a text in the place of the last answer, or messages."""
     same = 0
     while same < min(len(chosen), len(rejected)) - 1 and chosen[same] == rejected[same]:
         same += 1
-    left: list[Any] = rejected[same:]
-    if len(left) == 1:
-        return left[0]["content"]
-    return "\n\n".join(f"{message['role']}: {message['content']}" for message in left)
+    left = rejected[same:]
+    return left[0]["content"] if len(left) == 1 and same == len(chosen) - 1 else left

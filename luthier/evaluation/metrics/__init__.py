@@ -15,5 +15,5 @@ SCORES: dict[str, Callable[[str, str], float]] = {
 }
 """`score(prediction, reference)` of each metric: between 0 and 1, higher is better."""
 
-PASS_FAIL = frozenset({"exact_match"})
+PASS_FAIL = frozenset({"exact_match", "preferred"})
 """Metrics that know only right and wrong."""

@@ -29,7 +29,7 @@ def test_forms(take, form):
     found = take([FORMS[form]] * 2)
     assert found.layout.format.name == "preference" and found.layout.guessed == ""
     assert found.layout.note.startswith(
-        "preference pairs: the chosen answers are trained on; the rejected ones are kept"
+        "preference pairs: the chosen answers are learned rather than the rejected ones"
     )
     assert found.texts[0] == [f"user: {ASK}", f"assistant: {GOOD}"]
     assert found.sound[0].meta["rejected"] == BAD
