@@ -86,7 +86,6 @@ def beats(run: RunFolder) -> set[float]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 def test_it_stands_still_goes_on_and_leaves_with_the_same_result(plug, stop, tiny_model, tmp_path, monkeypatch):
     straight = worker.work(job_of(run_of(tmp_path / "straight", tiny_model, background=False)), stop)
     run, told, asked_at = run_of(tmp_path / "run", tiny_model, background=True), [], 0.0
@@ -97,7 +96,7 @@ def test_it_stands_still_goes_on_and_leaves_with_the_same_result(plug, stop, tin
                 plug.out()
             elif event["kind"] == "paused" and len(told) == 1:
                 process = psutil.Process(read_json(run.attempt(1).worker)["pid"])
-                assert process.nice() == priority.NICE
+                assert process.nice() == 1, "the driver's"
                 assert paused(read_jsonl(run.events)) == event
                 assert len(beats(run)) > 1, "a pause looks like a hang"
                 plug.put_in()
