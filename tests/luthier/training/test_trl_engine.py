@@ -96,7 +96,7 @@ def test_what_is_open_is_measured_once_and_kept(monkeypatch, tiny_model, tmp_pat
     assert chosen.training.micro_batch_tokens == tokens_at_once()
     manifest = read_json(next(run.checkpoints.glob("step-*")) / "manifest.json")
     assert manifest["fingerprint"]["micro_batch_tokens"] == tokens_at_once()
-    monkeypatch.setattr(measure, "settle", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr(measure, "choose", lambda *_: pytest.fail("measured again"))
     assert attempt(run, tiny_model, 2)["resumed_from"] == 2
     measured = {"packing", "micro_batch_tokens", "gradient_checkpointing"}
     assert chosen.training.model_dump(exclude=measured) == asked.training.model_dump(exclude=measured)
