@@ -15,13 +15,17 @@ READ_AT_ONCE = 512
 
 
 def takes_batches(model: nn.Module) -> bool:
-    """Whether prompts of different lengths can stand side by side; tried, as not every architecture can."""
-    if not all(isinstance(each, PADDED) for each in _caches(model, 1)):
+    """Whether prompts of different lengths can stand side by side; tried, as mlx-lm has masks that fit one row only."""
+    caches = _caches(model, 2)
+    if not all(isinstance(cache, PADDED) for cache in caches):
         return False
+    for cache in caches:
+        cache.prepare(left_padding=[0, 2])
     try:
-        return len(list(greedy(model, [[1, 2, 3], [1]], [], 1))) == 2
+        together = model(mx.array([[1, 2, 3], [0, 0, 1]]), cache=caches)[1, -1]
     except ValueError:
         return False
+    return bool(mx.allclose(together, model(mx.array([[1]]))[0, -1], rtol=0.01, atol=0.01))
 
 
 def greedy(model: nn.Module, prompts: list[list[int]], stops: list[int], most: int) -> Iterator[tuple[int, list[int]]]:

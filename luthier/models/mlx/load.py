@@ -25,7 +25,7 @@ def load(folder: Path, dtype: str, trust_remote_code: bool = False, four_bit: bo
     names its layers otherwise than the folder does.
     """
     try:
-        model, _ = load_model(folder, lazy=True, model_config=_rope(folder), trust_remote_code=trust_remote_code)
+        model, _ = load_model(folder, lazy=True, model_config=_older(folder), trust_remote_code=trust_remote_code)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         fix = "Set training.engine: trl, or name another causal language model."
         raise ModelError(f"MLX cannot load the model in {folder}", str(error), fix, "model.base") from error
@@ -73,17 +73,19 @@ def _divides(layer: nn.Module) -> bool:
     return layer.weight.shape[-1] % GROUP == 0
 
 
-def _rope(folder: Path) -> dict[str, Any]:
-    """What mlx-lm looks for in older places: transformers 5 writes all that rotary embeddings need as one section."""
+def _older(folder: Path) -> dict[str, Any]:
+    """What mlx-lm looks for in older places than those where transformers 5 writes it."""
     config = read_json(folder / "config.json")
-    rope = config.get("rope_parameters") or {}
+    rope, kinds = config.get("rope_parameters") or {}, config.get("layer_types") or []
+    found = {}
+    if "sliding_attention" in kinds and "full_attention" in kinds:
+        found["sliding_window_pattern"] = kinds.index("full_attention") + 1
     if "full_attention" in rope:
-        local = rope.get("sliding_attention", {})
-        return _older(rope["full_attention"]) | {"rope_local_base_freq": local.get("rope_theta", 10_000.0)}
-    return _older(rope)
+        found["rope_local_base_freq"] = rope.get("sliding_attention", {}).get("rope_theta", 10_000.0)
+    return found | _older_rope(rope.get("full_attention", rope))
 
 
-def _older(rope: dict[str, Any]) -> dict[str, Any]:
+def _older_rope(rope: dict[str, Any]) -> dict[str, Any]:
     found = {key: rope[key] for key in ("rope_theta", "partial_rotary_factor") if key in rope}
     if rope.get("rope_type", "default") != "default":
         found["rope_scaling"] = {key: value for key, value in rope.items() if key not in found}
