@@ -9,7 +9,7 @@ from mlx.utils import tree_unflatten
 from safetensors.numpy import save_file
 
 from luthier.errors import ModelError
-from luthier.models.mlx.layers import adapted_layers, add_adapter
+from luthier.models.mlx.layers import adapted_layers, add_adapter, read_tensors
 from luthier.models.mlx.peft_form import Size, is_plain, layer_of, mlx_name, peft_config, peft_name
 from luthier.models.weights import ADAPTER
 from luthier.storage import read_json, write_json
@@ -42,7 +42,7 @@ def load_adapter(model: nn.Module, folder: Path) -> None:
 
 def read_adapter(folder: Path) -> dict[str, mx.array]:
     """The factors in PEFT's folder, by MLX's names, in float32."""
-    found = mx.load(str(folder / ADAPTER.weights))
+    found = read_tensors(folder / ADAPTER.weights)
     return {mlx_name(name): as_mlx(value.astype(mx.float32)) for name, value in found.items()}
 
 

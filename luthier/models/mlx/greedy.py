@@ -39,7 +39,8 @@ def greedy(model: nn.Module, prompts: list[list[int]], stops: list[int], most: i
     written: dict[int, list[int]] = {row: [] for row in rows}
     while written:
         unread = _next(model, unread, caches)
-        for row, token in zip(rows, unread[:, 0].tolist(), strict=True):
+        tokens: Any = unread[:, 0].tolist()
+        for row, token in zip(rows, tokens, strict=True):
             written[row].append(token)
             if token in stops or len(written[row]) == most:
                 yield row, [each for each in written.pop(row) if each not in stops]

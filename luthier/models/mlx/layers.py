@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -44,6 +46,17 @@ def without_adapter(model: nn.Module) -> Iterator[None]:
     finally:
         for path, layer in adapted_layers(model).items():
             layer.scale = scales[path]
+
+
+def as_float(value: mx.array) -> float:
+    """Of an array that holds one."""
+    return float(value.item())  # type: ignore[arg-type]
+
+
+def read_tensors(file: Path) -> dict[str, mx.array]:
+    """Of a file of safetensors."""
+    found: Any = mx.load(str(file))
+    return found
 
 
 def flat(tree: dict) -> dict[str, mx.array]:

@@ -77,7 +77,7 @@ def _older(folder: Path) -> dict[str, Any]:
     """What mlx-lm looks for in older places than those where transformers 5 writes it."""
     config = read_json(folder / "config.json")
     rope, kinds = config.get("rope_parameters") or {}, config.get("layer_types") or []
-    found = {}
+    found: dict[str, Any] = {}
     if "sliding_attention" in kinds and "full_attention" in kinds:
         found["sliding_window_pattern"] = kinds.index("full_attention") + 1
     if "full_attention" in rope:
@@ -86,7 +86,7 @@ def _older(folder: Path) -> dict[str, Any]:
 
 
 def _older_rope(rope: dict[str, Any]) -> dict[str, Any]:
-    found = {key: rope[key] for key in ("rope_theta", "partial_rotary_factor") if key in rope}
+    found: dict[str, Any] = {key: rope[key] for key in ("rope_theta", "partial_rotary_factor") if key in rope}
     if rope.get("rope_type", "default") != "default":
         found["rope_scaling"] = {key: value for key, value in rope.items() if key not in found}
     return found

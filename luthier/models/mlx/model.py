@@ -6,6 +6,7 @@ import mlx.core as mx
 import numpy as np
 from safetensors.numpy import save_file
 
+from luthier.models.mlx.layers import read_tensors
 from luthier.models.weights import MODEL
 from luthier.storage import read_json, write_json
 
@@ -19,4 +20,4 @@ def write_model(weights: dict[str, mx.array], base: Path, folder: Path) -> None:
 
 
 def read_model(folder: Path) -> dict[str, mx.array]:
-    return mx.load(str(folder / MODEL.weights))
+    return read_tensors(folder / MODEL.weights)

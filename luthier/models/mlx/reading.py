@@ -34,8 +34,12 @@ def padded(rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> Padded:
     for row, (tokens, _) in zip(ids, rows, strict=True):
         row[: len(tokens) - 1] = tokens[:-1]
     places = [number * width + asked - 1 for number, (_, asked) in enumerate(rows)]
-    joined = (mx.array(np.concatenate(each).astype(np.int32)) for each in (places, [ids[at] for ids, at in rows]))
-    return Padded(mx.array(ids), *joined, tuple(len(asked) for _, asked in rows))
+    targets = [tokens[asked] for tokens, asked in rows]
+    return Padded(mx.array(ids), _joined(places), _joined(targets), tuple(len(asked) for _, asked in rows))
+
+
+def _joined(parts: list[np.ndarray]) -> mx.array:
+    return mx.array(np.concatenate(parts).astype(np.int32))
 
 
 def surprise(logits: mx.array, targets: mx.array) -> mx.array:

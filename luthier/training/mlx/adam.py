@@ -4,6 +4,8 @@ import math
 
 import mlx.core as mx
 
+from luthier.models.mlx.layers import as_float
+
 BETAS, EPSILON = (0.9, 0.999), 1e-8
 MOST_NORM = 1.0
 """Gradients whose norm is higher are scaled down to it."""
@@ -35,7 +37,8 @@ class Adam:
 
 
 def norm(gradients: Arrays) -> float:
-    return mx.sqrt(sum(mx.square(gradient).sum() for gradient in gradients.values())).item()
+    squares = mx.stack([mx.square(gradient).sum() for gradient in gradients.values()])
+    return as_float(mx.sqrt(squares.sum()))
 
 
 def clipped(gradients: Arrays, norm: float) -> Arrays:

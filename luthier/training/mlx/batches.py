@@ -8,6 +8,7 @@ import numpy as np
 
 from luthier.models.batches import by_length
 from luthier.models.chat import IGNORED
+from luthier.models.mlx.layers import as_float
 from luthier.models.mlx.reading import Padded, padded
 
 
@@ -20,7 +21,7 @@ class MicroBatch(NamedTuple):
     @property
     def weight(self) -> float:
         """What the micro-batch counts for in the mean of an optimizer step."""
-        return len(self.tokens.targets) if self.weights is None else self.weights.sum().item()
+        return len(self.tokens.targets) if self.weights is None else as_float(self.weights.sum())
 
 
 def micro_batches(examples: list[dict[str, Any]], budget: int) -> Iterator[MicroBatch]:

@@ -26,8 +26,8 @@ def add_dropout(model: nn.Module, share: float) -> list[Dropout]:
     """To the adapter; none where nothing is dropped."""
     found = []
     for layer in adapted_layers(model).values() if share else ():
-        layer.dropout = Dropout(share)
-        found.append(layer.dropout)
+        layer.dropout = own = Dropout(share)  # type: ignore[assignment]
+        found.append(own)
     return found
 
 

@@ -46,7 +46,8 @@ def free_memory() -> int:
     """Bytes that are free for MLX within the limit of this worker."""
     free = min(psutil.virtual_memory().available, left_bytes())
     if mx.default_device() == mx.Device(mx.gpu):  # macOS gives the GPU no more than this share of the one memory
-        free = min(free, mx.device_info()["max_recommended_working_set_size"] - mx.get_active_memory())
+        most: Any = mx.device_info()["max_recommended_working_set_size"]
+        free = min(free, most - mx.get_active_memory())
     return max(0, int(free))
 
 

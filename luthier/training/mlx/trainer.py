@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from luthier.models.mlx.adapter import read_adapter, set_weights, write_adapter
 from luthier.models.mlx.greedy import answers
-from luthier.models.mlx.layers import flat
+from luthier.models.mlx.layers import as_float, flat
 from luthier.models.mlx.model import read_model, write_model
 from luthier.models.mlx.peft_form import Size
 from luthier.models.mlx.reading import Reader
@@ -71,18 +71,10 @@ class Trainer:
         return sum(weight.size for weight in self.weights.values())
 
     def advance(self) -> None:
-        """One optimizer step: gradients of the mean loss of its examples, however they are cut into micro-batches."""
-        rows = self.course.rows_of(self.step + 1)
-        batches = list(micro_batches([self.train[row] for row in rows], self.plan.micro_batch_tokens))
-        weight, loss, gradients = sum(batch.weight for batch in batches), 0.0, {}
-        for number, batch in enumerate(batches):
-            draw(self.dropouts, self.plan.seed, self.step, number)
-            more, found = self._gradients(batch, weight)
-            gradients = {name: gradients[name] + found[name] for name in found} if gradients else found
-            mx.eval(more, gradients)
-            loss += more.item()
+        """One optimizer step."""
+        rows, rate = self.course.rows_of(self.step + 1), learning_rate(self.plan, self.step, self.course.steps)
+        loss, gradients = self._mean(rows)
         size = norm(gradients)
-        rate = learning_rate(self.plan, self.step, self.course.steps)
         self.step += 1
         new = self.adam.updated(self.weights, clipped(gradients, size), rate, self.step)
         self.model.update(tree_unflatten(list(new.items())))
@@ -93,7 +85,7 @@ class Trainer:
         total, tokens = 0.0, 0
         with self._computing():
             for batch in self._validation():
-                total += self.reader.losses(batch.tokens).sum().item()
+                total += as_float(self.reader.losses(batch.tokens).sum())
                 tokens += len(batch.tokens.targets)
         self._log({"eval_loss": total / tokens, "eval_perplexity": history.perplexity(total, tokens)})
 
@@ -117,6 +109,19 @@ class Trainer:
         set_weights(self.model, read_model(checkpoint) if full else read_adapter(checkpoint))
         self.adam = read_adam(checkpoint, MODEL_FORM if full else ADAPTER_FORM, self.weights)
         self.step, self.log_history = read_log(checkpoint)
+
+    def _mean(self, rows: list[int]) -> tuple[float, Arrays]:
+        """The mean loss of a step's examples and its gradients, however they are cut into micro-batches."""
+        batches = list(micro_batches([self.train[row] for row in rows], self.plan.micro_batch_tokens))
+        weight, loss = sum(batch.weight for batch in batches), 0.0
+        gradients: Arrays = {}
+        for number, batch in enumerate(batches):
+            draw(self.dropouts, self.plan.seed, self.step, number)
+            part, found = self._gradients(batch, weight)
+            gradients = {name: gradients[name] + found[name] for name in found} if gradients else found
+            mx.eval(part, gradients)
+            loss += as_float(part)
+        return loss, gradients
 
     def _gradients(self, batch: MicroBatch, weight: float) -> tuple[mx.array, Arrays]:
         def loss(weights: dict[str, Any]) -> mx.array:
