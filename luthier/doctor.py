@@ -17,6 +17,7 @@ from luthier.compute.pods.names import home_prefix
 from luthier.compute.pods.runpod import open_provider
 from luthier.errors import HomeError, LuthierError
 from luthier.home import check_home, home_id
+from luthier.models.engines import has_mlx, is_apple_silicon
 from luthier.settings import Settings
 
 
@@ -87,6 +88,10 @@ def _memory() -> Finding:
 
 
 def _accelerator() -> Finding:
+    if is_apple_silicon():
+        if has_mlx():
+            return Finding("ok", "GPU", "Apple silicon, by MLX")
+        return Finding("note", "GPU", "Apple silicon, which PyTorch does not use here", "pip install mlx-lm")
     import torch
 
     if torch.cuda.is_available():

@@ -17,7 +17,18 @@ from luthier.run import Run
 from luthier.run_folder import RunFolder
 from luthier.storage import read_json, read_jsonl
 
-PACKAGES = ("torch", "transformers", "peft", "trl", "prefect", "mlflow", "great-expectations", "evaluate")
+PACKAGES = (
+    "torch",
+    "transformers",
+    "peft",
+    "trl",
+    "mlx",
+    "mlx-lm",
+    "prefect",
+    "mlflow",
+    "great-expectations",
+    "evaluate",
+)
 
 
 IN_FOUR_BITS = "; trained on and asked with its weights in 4 bits"

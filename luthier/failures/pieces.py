@@ -16,7 +16,8 @@ def smaller_pieces(training: TrainingSpec, longest: int) -> Change | None:
     if training.micro_batch_tokens is None:
         return None
     at_once = min(training.micro_batch_tokens, longest * (training.batch_size or training.micro_batch_tokens))
-    if training.packing is not False and at_once > longest:
+    cut_by_tokens = training.packing is not False or training.engine == "mlx"  # else each example is by itself
+    if cut_by_tokens and at_once > longest:
         return Change("training.micro_batch_tokens", max(at_once // 2, longest), "half as many tokens at once")
     if not training.gradient_checkpointing:
         return Change("training.gradient_checkpointing", True, SLOWER)
