@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from luthier.errors import DataError, SpecError
 from luthier.events import Event
+from luthier.rows import row_batches
 from luthier.run import Run
 from luthier.spec import PREFERRED, RunSpec
 from luthier.spec_file import save_spec
@@ -20,6 +21,7 @@ def validate(run: Run) -> Iterator[Event]:
     from luthier.data.prepare import prepare
     from luthier.models.base import context_length, load_tokenizer, locate
     from luthier.training import presets
+    from luthier.training.preferences import refuse_unpaired
 
     for left in (run.folder.marker("validate-data"), run.folder.validation):  # this try may not get as far
         left.unlink(missing_ok=True)
@@ -34,9 +36,13 @@ def validate(run: Run) -> Iterator[Event]:
     _check_same(run, found["sha256"])
     paired = all(source["format"] == "preference" for source in found["sources"])
     _check_metrics(run.asked, paired)
-    chosen = presets.reasons(run.asked, context, paired)
+    chosen, resolved = presets.reasons(run.asked, context, paired), presets.resolve(run.asked, context, paired)
+    if resolved.training.loss == "dpo":
+        for split in ("train", "validation", "test"):
+            for rows in row_batches(run.folder.split(split)):
+                refuse_unpaired(rows)
     if not run.folder.spec.exists():  # chosen once: every later attempt uses the same values
-        save_spec(presets.resolve(run.asked, context, paired), run.folder.spec)
+        save_spec(resolved, run.folder.spec)
     yield {"kind": "finished", "result": {"chosen": chosen} | {name: found[name] for name in COUNTS}}
 
 

@@ -37,18 +37,22 @@ def with_rejected(
     return concatenate_datasets([examples, theirs], axis=1)
 
 
-def _rejected(rows: list[Row]) -> list[Row]:
-    """Each conversation with its rejected answer in place of the chosen one."""
-    answers = [rejected_answer(row) for row in rows]
-    lacking = [row["id"] for row, answer in zip(rows, answers, strict=True) if answer is None]
+def refuse_unpaired(rows: list[Row]) -> None:
+    """Raises Problems where a row has no rejected answer in the place of its last one."""
+    lacking = [row["id"] for row in rows if rejected_answer(row) is None]
     if lacking:
         what = "no rejected answer that takes the place of the last chosen one"
         problems: list[LuthierError] = [DataError(what, "", "", f"row {row}") for row in lacking[:SHOWN]]
         fix = "Give each row a chosen and a rejected answer to one prompt, or set training.loss: cross_entropy."
         raise Problems(f"{len(lacking)} row{'s' * (len(lacking) > 1)} cannot be compared", problems, fix)
+
+
+def _rejected(rows: list[Row]) -> list[Row]:
+    """Each conversation with its rejected answer in place of the chosen one."""
+    refuse_unpaired(rows)
     return [
-        {**row, "messages": [*row["messages"][:-1], {"role": "assistant", "content": answer or ""}]}
-        for row, answer in zip(rows, answers, strict=True)
+        {**row, "messages": [*row["messages"][:-1], {"role": "assistant", "content": rejected_answer(row) or ""}]}
+        for row in rows
     ]
 
 
