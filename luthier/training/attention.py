@@ -34,11 +34,13 @@ def segment_attention(
         raise ValueError(f"attention with {' or '.join(NOT_DONE)} is not done here")
     if layout is None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, **given)
-    if query.is_cuda and query.dtype == torch.bfloat16 and not layout.shared:
-        return _variable_length(query, key, value, layout, given), None
     dtype, groups = query.dtype, query.shape[1] // key.shape[1]
     if query.device.type == "cpu" and layout.longest <= SHORT:
         query, key, value = query.float(), key.float(), value.float()
+    else:
+        query, key = query.to(value.dtype), key.to(value.dtype)  # float32 weights leave rotated ones unrounded
+    if query.is_cuda and query.dtype == torch.bfloat16 and not layout.shared:
+        return _variable_length(query, key, value, layout, given), None
     parts = [x.split(layout.lengths, dim=2) for x in (query, repeat_kv(key, groups), repeat_kv(value, groups))]
     with torch.autocast(query.device.type, enabled=False):  # it would round back to bfloat16
         output = [_attend(number, parts, layout, given) for number in range(len(layout.lengths))]
