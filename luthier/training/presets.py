@@ -101,15 +101,15 @@ def _loss(training: TrainingSpec, paired: bool) -> Choice:
 
 def _engine(spec: RunSpec, loss: str) -> Choice:
     """Raises SpecError when mlx is asked for and cannot do it."""
-    here = spec.compute.provider == "local"
+    here, together = spec.compute.provider == "local", (spec.compute.processes or 1) > 1
     if spec.training.engine == "mlx":
-        _check_mlx(loss, here)
-    if here and is_apple_silicon() and has_mlx() and loss != "dpo":
+        _check_mlx(loss, here, together)
+    if here and is_apple_silicon() and has_mlx() and loss != "dpo" and not together:
         return "mlx", "Apple's own library uses the GPU of this Mac best"
     return "trl", "the engine for CPUs and NVIDIA GPUs"
 
 
-def _check_mlx(loss: str, here: bool) -> None:
+def _check_mlx(loss: str, here: bool, together: bool) -> None:
     if loss == "dpo":
         raise SpecError(
             "MLX learns from answers, not from preferences",
@@ -117,6 +117,9 @@ def _check_mlx(loss: str, here: bool) -> None:
             "Set training.engine: trl, or training.loss: cross_entropy.",
             "training.loss",
         )
+    if together:
+        what, fix = "MLX trains in one process", "Leave it empty, or set training.engine: trl."
+        raise SpecError(what, "A Mac has one GPU.", fix, "compute.processes")
     if here and not has_mlx():
         what, fix = "mlx-lm is not installed", "Install luthier[mlx], or set training.engine: trl."
         raise SpecError(what, "training.engine: mlx trains with it.", fix, "training.engine")

@@ -15,8 +15,12 @@ FIX = "Put back what was changed, or start a new run with --again."
 
 
 def is_of_other_engine(resume_from: Path, engine: Literal["trl", "mlx"]) -> bool:
-    """Whether another engine wrote the checkpoint. Raises WorkerFailed when it is torn."""
-    return _verified(resume_from).engine != engine
+    """Whether another engine wrote the checkpoint, by its manifest alone; one that is torn is refused later."""
+    manifest = resume_from / checkpoints.MANIFEST
+    try:
+        return checkpoints.parse_manifest(manifest.read_bytes())["engine"] != engine
+    except (OSError, checkpoints.Torn):
+        return False
 
 
 def open_again(spec: RunSpec, run: RunFolder) -> RunSpec:
@@ -30,8 +34,8 @@ def refuse_other_training(
     resume_from: Path, identity: dict[str, Any], log: EventLog, engine: Literal["trl", "mlx"]
 ) -> None:
     """Raises WorkerFailed when the checkpoint is torn or of another training; tells what changes its rounding."""
-    checkpoint = _verified(resume_from)
     try:
+        checkpoint = checkpoints.verify(resume_from)
         checkpoints.check_fingerprint(checkpoint, identity)
     except checkpoints.Torn as torn:
         raise _no_use(resume_from, str(torn)) from None
@@ -61,13 +65,6 @@ def _tell_other_engine(
         "schedule, data and log are the same; arithmetic and dropout are not, so that from here on the numbers are no "
         "longer those of an undisturbed run.",
     )
-
-
-def _verified(resume_from: Path) -> Checkpoint:
-    try:
-        return checkpoints.verify(resume_from)
-    except checkpoints.Torn as torn:
-        raise _no_use(resume_from, str(torn)) from None
 
 
 def _no_use(path: Path, why: str) -> WorkerFailed:

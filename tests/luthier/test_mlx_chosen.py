@@ -31,7 +31,8 @@ print(json.dumps([name for name, module in sys.modules.items() if module]))
 
 
 def asked(**training) -> RunSpec:
-    compute = {"provider": training.pop("provider", "local"), "threads": 1}
+    given = {key: training.pop(key) for key in ("provider", "processes") if key in training}
+    compute = {"threads": 1, **given}
     return RunSpec.model_validate({"name": "x", "data": {"path": "d.jsonl"}, "compute": compute, "training": training})
 
 
@@ -51,6 +52,9 @@ def test_apple_silicon_gets_mlx_and_bfloat16(mac):
 def test_what_mlx_cannot_do_is_done_by_the_other_engine(mac):
     assert resolve(asked(), context=512, paired=True).training.engine == "trl"
     assert resolve(asked(provider="runpod"), context=512).training.engine == "trl"
+    assert resolve(asked(processes=2), context=512).training.engine == "trl"
+    with pytest.raises(SpecError, match="in one process"):
+        resolve(asked(engine="mlx", processes=2), context=512)
     assert resolve(asked(engine="trl"), context=512).training.engine == "trl"
 
 
