@@ -14,8 +14,9 @@ from datasets import Dataset
 from luthier.background.memory import left_bytes
 from luthier.errors import SpecError
 from luthier.spec import TrainingSpec
+from luthier.training import processes
 from luthier.training.dataset import lengths
-from luthier.training.hardware import tokens_at_once
+from luthier.training.hardware import device, tokens_at_once
 from luthier.training.packing import Packer, hidden_states
 from luthier.training.trial import Example, can_pack
 
@@ -63,7 +64,7 @@ def settle(training: TrainingSpec, model: Any, train: Dataset) -> TrainingSpec:
 
 def choose(model: Any, examples: list[Example], packing: bool, longest: int) -> Choices:
     """examples: some of the training rows, shortened. longest: tokens of the longest row."""
-    room = int(free_memory(model.device) * FOR_ACTIVATIONS / bytes_per_token(model, examples, packing))
+    room = int(own_memory(model) * FOR_ACTIVATIONS / bytes_per_token(model, examples, packing))
     fitting = max(longest, min(tokens_at_once(), room))
     return Choices(packing, fitting, gradient_checkpointing=room < longest)
 
@@ -92,6 +93,15 @@ def _shortened(example: Example, tokens: int) -> Example:
     if len(example["input_ids"]) <= tokens:
         return example
     return example | {key: example[key][:half] + example[key][-half:] for key in ("input_ids", "labels")}
+
+
+def own_memory(model: Any) -> int:
+    """Bytes that are free for this process: its part of main memory; or of its GPU's, where a model that waits on the
+    CPU to be spread will have its part, too."""
+    if device() == "cpu":
+        return free_memory(model.device) // processes.count()
+    waiting = sum(each.nbytes for each in model.parameters() if each.device.type == "cpu")
+    return free_memory(torch.device(device())) - waiting // processes.count()
 
 
 def free_memory(device: torch.device) -> int:

@@ -44,23 +44,16 @@ def job_of(run: RunFolder) -> Job:
     return new_job(run, "train", run.root, progress=0, flow_run="", resume_from=resume_from)
 
 
-def coworkers() -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if "luthier.coworker" in (process.info["cmdline"] or []):
-            found.append(process)
-    return found
-
-
-def of_run(run: RunFolder) -> list[psutil.Process]:
-    return [process for process in coworkers() if any(str(run.root) in word for word in process.cmdline())]
+def coworkers(run: RunFolder) -> list[psutil.Process]:
+    commands = [(process, process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
+    return [each for each, words in commands if "luthier.coworker" in words and str(run.root) in " ".join(words)]
 
 
 def all_gone(run: RunFolder) -> bool:
     until = time.monotonic() + SOON_S
-    while of_run(run) and time.monotonic() < until:
+    while coworkers(run) and time.monotonic() < until:
         time.sleep(0.05)
-    return not of_run(run)
+    return not coworkers(run)
 
 
 def until_step(events: Iterator[dict], step: int) -> None:
@@ -75,7 +68,7 @@ def test_one_is_killed_and_one_is_asked_to_stop(tiny_model, tmp_path):
 
     events = supervise(job_of(run), threads=1)
     until_step(events, chance.randrange(1, 5))
-    of_run(run)[0].kill()
+    coworkers(run)[0].kill()
     with pytest.raises(WorkerDied, match="killed"):
         list(events)
     assert all_gone(run) and not run.attempt(1).result.exists()
