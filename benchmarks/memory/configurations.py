@@ -81,6 +81,8 @@ FITTING = [
     training("qwen2", QLORA, LONG),
     training("deep", QLORA, rows=6, micro_batch_tokens=1536),
     training("wide", QLORA, BF16, rank=8, rows=3),
+    answering("deep", rows=40),
+    answering("qwen3", BF16, length=500, rows=20),
 ]
 
 HELD_OUT = [
@@ -109,7 +111,8 @@ HELD_OUT = [
     training("llama", SHORT, BF16, dropout=0.1),
     training("gemma", QLORA, BF16, LONG),
     training("gemma", FULL),
-    answering("deep", rows=40),
-    answering("qwen3", BF16, length=500, rows=20),
+    answering("qwen3", rows=40, new=24),
+    answering("deep", BF16, length=300, rows=30, new=24),
+    answering("wide", rows=40, new=16),
 ]
 """Shapes that the fitting set knows come with other ways of training."""

@@ -10,7 +10,7 @@ from luthier.estimate.gpus import GPUS
 def choose_gpu(quotes: Sequence[Quote], need_gb: float) -> Quote:
     """The cheapest offer, on-demand or spot, that the model fits on; of equal ones that with more memory.
 
-    Only GPUs whose speed is known (gpus.py) are chosen. need_gb as memory.need_gb counts it.
+    Only GPUs whose speed is known (gpus.py) are chosen. need_gb: GB, as memory.need tells it.
     Raises SpecError when the model fits on no GPU, PodCapacity when on none that is free today.
     """
     fitting = [quote for quote in quotes if quote.gpu in GPUS and quote.memory_gb >= need_gb]
@@ -42,7 +42,7 @@ def _asked(quote: Quote) -> float | None:
 def _too_big(need_gb: float) -> SpecError:
     return SpecError(
         "the model fits on no single GPU that is offered",
-        f"It needs {need_gb:.0f} GB by a simple rule (docs/estimate.md).",
-        "Lower training.max_length, take a smaller base, or name compute.gpu to try all the same.",
+        f"It needs {need_gb:.0f} GB as docs/memory.md counts it.",
+        "Set training.method: qlora, lower training.max_length, or take a smaller base.",
         "compute.gpu",
     )

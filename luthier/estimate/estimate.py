@@ -7,6 +7,7 @@ from typing import Any, Literal
 from luthier.estimate import pace
 from luthier.estimate.interruptions import interrupted_s
 from luthier.estimate.machine import Machine
+from luthier.estimate.memory.fit import Fit
 from luthier.estimate.prices import Price, Prices
 from luthier.estimate.ranges import Range, total, widest
 from luthier.estimate.work import Work
@@ -63,7 +64,9 @@ class Option:
 
 @dataclass(frozen=True)
 class Estimate:
-    """options: `spot` and `on_demand`, or `local`. basis: where each speed comes from."""
+    """options: `spot` and `on_demand`, or `local`. basis: where each speed comes from. memory: None where that of the
+    machine is not known.
+    """
 
     machine: str
     rented: bool
@@ -71,6 +74,7 @@ class Estimate:
     work: Work
     terms: Terms
     options: dict[str, Option]
+    memory: Fit | None = None
     planned: tuple[str, ...] = field(init=False)
     """The options that the spec's purchase policy may come to."""
     seconds: Range = field(init=False)

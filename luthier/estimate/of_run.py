@@ -1,6 +1,6 @@
 """The estimate of a run whose data were validated: what the command, the flow and `check` all call."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from luthier.compute.pods.port import Quote
@@ -11,7 +11,10 @@ from luthier.estimate.choose import choose_gpu, smallest_gpu
 from luthier.estimate.estimate import Estimate, Terms, estimate
 from luthier.estimate.machine import Machine, rented_gpu, this_machine
 from luthier.estimate.measured import correct, from_past, with_speeds
-from luthier.estimate.memory import need_gb
+from luthier.estimate.memory.fit import fit
+from luthier.estimate.memory.need import need
+from luthier.estimate.memory.of_spec import least
+from luthier.estimate.memory.place import here, rented
 from luthier.estimate.prices import Prices, prices_of, quotes_today
 from luthier.estimate.work import Work, work_of
 from luthier.models.base import locate
@@ -45,6 +48,8 @@ def estimate_run(run: RunFolder, spec: RunSpec, settings: Settings, calibrating:
         machine = with_speeds(machine, calibrate(machine, work, run, spec, settings))
     under_way = bool(run.attempt_numbers()) and _kept_for(run) == machine.name
     found = estimate(work, correct(machine, work, run) if under_way else machine, prices, terms)
+    if place := rented(machine.name, spec, work) if machine.rented else here(spec):
+        found = replace(found, memory=fit(spec, work, place))
     if not under_way:
         write_json(run.estimate, found.as_json() | {"quotes": [asdict(quote) for quote in quotes]})
     return found
@@ -53,10 +58,10 @@ def estimate_run(run: RunFolder, spec: RunSpec, settings: Settings, calibrating:
 def _rented(work: Work, spec: RunSpec, settings: Settings) -> tuple[Machine, Prices, list[Quote]]:
     from luthier.compute.pods.runpod import open_provider
 
-    gpu, need = spec.compute.gpu, need_gb(work)
+    gpu, needed = spec.compute.gpu, need(work.base, least(spec, work, "cuda")).gb
     quotes, silence = quotes_today(open_provider(), gpu, settings.pod_cloud)
     if gpu is None:
-        gpu = choose_gpu(quotes, need).gpu if not silence else smallest_gpu(need)
+        gpu = choose_gpu(quotes, needed).gpu if not silence else smallest_gpu(needed)
     return rented_gpu(gpu), prices_of(quotes, gpu, spec.compute, silence), quotes
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from luthier.estimate.budget import budget_warnings, over_budget
 from luthier.estimate.estimate import Estimate, Option
+from luthier.estimate.memory import words as memory
 from luthier.estimate.ranges import Range
 from luthier.estimate.recommend import TRADE_OFF, recommend
 from luthier.spec import BudgetSpec
@@ -23,6 +24,8 @@ def lines(found: Estimate, budget: BudgetSpec, now: datetime) -> Iterator[str]:
     yield f"{found.machine}: {work.steps:,} steps, {work.tokens:,.0f} tokens"
     yield from _table(found)
     yield f"  Speeds: {_basis(found.basis)}."
+    if found.memory:
+        yield from memory.lines(found.memory)
     if found.rented:
         yield f"  {TRADE_OFF}"
         advice = recommend(found, now)
@@ -37,6 +40,7 @@ def lines(found: Estimate, budget: BudgetSpec, now: datetime) -> Iterator[str]:
 def as_json(found: Estimate, budget: BudgetSpec, now: datetime) -> dict[str, Any]:
     """The same for programs: `steps`, and the likely `seconds` and `usd` of the plan, first; null where not known."""
     refusal = over_budget(found, budget)
+    warning = memory.memory_warning(found.memory) if found.memory else ""
     return {
         "steps": found.work.steps,
         "seconds": round(found.seconds.likely, 1),
@@ -48,7 +52,8 @@ def as_json(found: Estimate, budget: BudgetSpec, now: datetime) -> dict[str, Any
         "options": {name: asdict(option) for name, option in found.options.items()},
         "recommended": recommend(found, now)._asdict() if found.rented else None,
         "over_budget": str(refusal) if refusal else None,
-        "warnings": budget_warnings(found, budget),
+        "memory": memory.as_json(found.memory) if found.memory else None,
+        "warnings": [*([warning] if warning else []), *budget_warnings(found, budget)],
     }
 
 

@@ -39,8 +39,9 @@ class Asking:
 
 @dataclass(frozen=True)
 class Work:
-    """tokens: of all training steps. learned: share of them that the head works on. tokens_at_once: at least so many
-    go through the model together. looks: at the validation rows, of `look_tokens` tokens and `samples` answers each.
+    """tokens: of all training steps. learned: share of them that the head works on. row: tokens of a
+    training row; rows: how many there are; longest: tokens of the longest. looks: at the validation rows, of
+    `look_tokens` tokens and `samples` answers each.
     """
 
     base: BaseSize
@@ -51,7 +52,8 @@ class Work:
     tokens: float
     learned: float
     row: float
-    tokens_at_once: int
+    rows: int
+    longest: int
     save_every: int
     looks: int
     look_tokens: float
@@ -81,7 +83,8 @@ def work_of(run: RunFolder, spec: RunSpec, base: BaseSize) -> Work:
         tokens=seen * split_tokens(run.tokens("train")) / rows,
         learned=counts["trained_share"],
         row=row,
-        tokens_at_once=max(training.micro_batch_tokens or 0, longest),
+        rows=rows,
+        longest=longest,
         save_every=min(training.checkpoint_every, steps),
         looks=math.ceil(steps / training.checkpoint_every),
         look_tokens=split_tokens(run.tokens("validation")),

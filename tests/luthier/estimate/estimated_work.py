@@ -1,14 +1,14 @@
 """The work of the demo on SmolLM2-135M, whose times docs/performance.md tells."""
 
-from luthier.estimate.base_size import BaseSize
+from luthier.estimate.base_size import size_of
 from luthier.estimate.machine import ON_CPU, Machine
 from luthier.estimate.ranges import Range
 from luthier.estimate.work import Asking, Work
 
-SMOLLM2 = BaseSize(
-    layers_weights=106_168_320, sides=305_280, head=28_311_552, bytes=269_060_552, layers=30, hidden=576,
-    vocabulary=49_152, cached=11_520,
-)  # fmt: skip
+SMOLLM2 = size_of({
+    "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30, "num_attention_heads": 9,
+    "num_key_value_heads": 3, "vocab_size": 49_152, "tie_word_embeddings": True,
+})  # fmt: skip
 ROW, NEW = 52.9, Range(15.3, 31.6, 48)
 
 
@@ -19,7 +19,7 @@ def asking(name: str, answers: int, shots: int = 0, tuned: bool = False) -> Aski
 def demo_work() -> Work:
     return Work(
         base=SMOLLM2, method="lora", element_bytes=2, adapter=SMOLLM2.adapter(16), steps=186, tokens=77_400,
-        learned=0.2885, row=ROW, tokens_at_once=1024, save_every=31, looks=6, look_tokens=4_609,
+        learned=0.2885, row=ROW, rows=496, longest=106, save_every=31, looks=6, look_tokens=4_609,
         samples=asking("samples", 3),
         baseline=(asking("base", 120), asking("2", 24, 2), asking("4", 24, 4), asking("few-shot", 120, 4)),
         evaluation=(asking("base again", 0), asking("tuned", 120, tuned=True)),

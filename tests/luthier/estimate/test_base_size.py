@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 from peft import LoraConfig, get_peft_model
 
-from luthier.estimate.base_size import base_size
+from luthier.estimate.base_size import base_size, size_of
 from luthier.models.base import load_model
+from luthier.storage import read_json
 
 
 def test_the_headers_tell_what_the_model_has(tiny_model):
@@ -17,3 +20,8 @@ def test_the_headers_tell_what_the_model_has(tiny_model):
 def test_the_adapter_is_as_large_as_peft_makes_it(tiny_model):
     tuned = get_peft_model(load_model(tiny_model, "float32"), LoraConfig(r=4, target_modules="all-linear"))
     assert base_size(tiny_model).adapter(4) == tuned.num_parameters(only_trainable=True)
+
+
+def test_a_config_alone_tells_the_same(tiny_model):
+    told = base_size(tiny_model)
+    assert replace(size_of(read_json(tiny_model / "config.json")), bytes=told.bytes) == told
