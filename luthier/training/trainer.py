@@ -138,11 +138,13 @@ class Trainer(SFTTrainer):
         """
         model.train()
         self.seen.extend(inputs["rows"])
-        (weight,) = processes.total([sum(self.objective.weight(micro_batch) for micro_batch in inputs["packs"])])
+        own = inputs["packs"]
+        (weight,) = processes.total([sum(self.objective.weight(micro_batch) for micro_batch in own)])
+        spares = self.holding.rounds(len(own)) - len(own)
         loss = torch.zeros((), device=self.args.device)
-        for micro_batch in inputs["packs"]:
+        for micro_batch in own:
             loss += self._gradients(micro_batch, weight, self.holding.averages)
-        for _ in range(len(inputs["packs"]), self.holding.rounds(len(inputs["packs"]))):
+        for _ in range(spares):
             self._gradients(inputs["spare"], weight, 0)
         self.holding.sum_gradients(self._trained())
         return processes.add(loss)

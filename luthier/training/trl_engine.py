@@ -89,7 +89,8 @@ def _model(spec: RunSpec, base: Path) -> PreTrainedModel:
     """The base as its method holds it: what is trained in whole is float32, as small updates would be rounded away."""
     method, dtype = spec.training.method, spec.training.dtype or "float32"
     held = "float32" if method == "full" else dtype
-    where = "cpu" if processes.spread(spec.compute.sharding) else device()
+    waits = processes.spread(spec.compute.sharding) and method != "qlora"  # quantised where it is to compute
+    where = "cpu" if waits else device()
     return load_model(base, held, spec.model.trust_remote_code, four_bit=method == "qlora", device=where)
 
 
