@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,13 @@ MEASURED = Path(__file__).parent / "measured"
 SETS = {"fitting": FITTING, "held_out": HELD_OUT}
 
 
-def measure(configurations: list[dict[str, Any]], file: Path) -> None:
-    """Write {…configuration, model, peak_bytes} for each; what is there is measured again only if it was removed."""
+def measure(configurations: list[dict[str, Any]], file: Path, missing: bool = False) -> None:
+    """Write {…configuration, model, peak_bytes} for each; missing: what is in the file already stays."""
     from benchmarks.memory.one import peak, warm_up
     from benchmarks.memory.random_model import build
 
     warm_up()
-    done = read_json(file) if file.exists() else []
+    done = read_json(file) if missing and file.exists() else []
     with tempfile.TemporaryDirectory() as folder:
         for given in configurations:
             model = {"model_type": given["shape"]} | SHAPES[given["shape"]]
@@ -42,10 +43,16 @@ def measure(configurations: list[dict[str, Any]], file: Path) -> None:
 
 
 def apart(work: Callable[[], Any]) -> Any:
-    """What `work` returns in a child of this process, which has imported all that it needs."""
+    """What `work` returns in a child of this process, which has imported all that it needs.
+
+    Raises ValueError where it failed, which it tells itself.
+    """
     reading, writing = os.pipe()
     if not (child := os.fork()):
-        os.write(writing, json.dumps(work()).encode())
+        try:
+            os.write(writing, json.dumps(work()).encode())
+        except BaseException:
+            traceback.print_exc()
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as told:
@@ -58,9 +65,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--set", choices=SETS, action="append")
     parser.add_argument("--folder", type=Path, default=MEASURED)
+    parser.add_argument("--missing", action="store_true", help="Measure only what the files lack.")
     asked = parser.parse_args()
     for name in asked.set or SETS:
-        measure(SETS[name], asked.folder / f"{name}.json")
+        measure(SETS[name], asked.folder / f"{name}.json", asked.missing)
 
 
 if __name__ == "__main__":

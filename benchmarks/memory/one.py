@@ -24,7 +24,7 @@ STEPS = 2
 FIXED: dict[str, Any] = {
     "epochs": 1, "max_steps": STEPS, "seed": 1, "learning_rate": 1e-4, "warmup_ratio": 0, "schedule": "constant",
     "label_smoothing": 0.1, "focal_gamma": 2, "dpo_beta": 0.1, "checkpoint_every": 100, "checkpoint_minutes": None,
-    "keep_checkpoints": 1, "patience": None, "samples": 0,
+    "keep_checkpoints": 1, "patience": None, "samples": 0, "sharding": "none",
 }  # fmt: skip
 PLANNED = {"method", "loss", "rank", "dropout", "packing", "micro_batch_tokens", "dtype", "gradient_checkpointing"}
 
