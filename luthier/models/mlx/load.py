@@ -14,6 +14,10 @@ from luthier.errors import ModelError
 from luthier.models.mlx.layers import linear_layers
 from luthier.storage import read_json
 
+KEPT = 2 << 30
+"""Bytes of freed buffers that MLX may keep for arrays of the same sizes; unlimited, batches of many lengths fill the
+memory with them."""
+
 GROUP, BITS = 64, 4
 """Of a quantised base: so many weights share a scale and a smallest value, each held in so many bits."""
 
@@ -24,6 +28,7 @@ def load(folder: Path, dtype: str, trust_remote_code: bool = False, four_bit: bo
     four_bit: its linear layers but the head in BITS bits. Raises ModelError where mlx-lm has no such architecture, or
     names its layers otherwise than the folder does.
     """
+    mx.set_cache_limit(KEPT)
     try:
         model, _ = load_model(folder, lazy=True, model_config=_older(folder), trust_remote_code=trust_remote_code)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:

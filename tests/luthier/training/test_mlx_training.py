@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 import torch
+from families import build
 from killing import imports_once, killed_at, start, steps_logged
 from train_driver import attempt
 from training_runs import make_run, spec
@@ -155,6 +156,32 @@ def test_the_schedule_is_transformers_own(schedule):
         assert learning_rate(plan, step, 11) == pytest.approx(theirs.get_last_lr()[0], rel=1e-9)
         optimizer.step()
         theirs.step()
+
+
+def test_what_is_computed_again_drops_the_same_inputs(tiny_model, tmp_path):
+    runs = [
+        run_of(tmp_path / str(again), dropout=0.5, samples=0, gradient_checkpointing=again, max_steps=3)
+        for again in (True, False)
+    ]
+    for run in runs:
+        attempt(run, tiny_model, 1)
+    assert apart(*runs) < 1e-5
+
+
+def test_early_stopping_is_read_from_the_log_again(tiny_model, tmp_path):
+    run = run_of(tmp_path / "run", learning_rate=1.0, patience=1, checkpoint_every=2, epochs=6, max_steps=None)
+    first = attempt(run, tiny_model, 1)
+    assert first["early_stopped"] and first["best_step"] < first["steps"]
+    weights_file(run.adapter).unlink()
+    second = attempt(run, tiny_model, 2)
+    assert steps_logged(run, 2) == []
+    assert second["early_stopped"] and second["adapter_sha256"] == first["adapter_sha256"]
+
+
+def test_longer_than_the_window_that_mlx_lm_leaves_out(tmp_path):
+    base = build("mistral", tmp_path / "mistral")
+    with pytest.raises(SpecError, match="examples of 32 tokens at most"):
+        attempt(run_of(tmp_path / "run"), base, 1)
 
 
 def test_what_only_the_machine_can_tell_is_chosen_once(tiny_model, tmp_path):
