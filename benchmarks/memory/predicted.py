@@ -1,5 +1,6 @@
 """What the memory model foresees for a measured configuration."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ def off(given: dict[str, Any]) -> float:
 
 
 def predicted(given: dict[str, Any]) -> Need:
+    """Without what was there before, as it was measured."""
+    found = _need(given)
+    return replace(found, parts={name: bytes_ for name, bytes_ in found.parts.items() if name != "imports"})
+
+
+def _need(given: dict[str, Any]) -> Need:
     base, element = size_of(given["model"]), 2 if given["dtype"] == "bfloat16" else 4
     if "method" in given:
         return training_need(base, _setup(given, element))

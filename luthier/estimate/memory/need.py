@@ -95,6 +95,7 @@ def _with_backend(doing: str, parts: dict[str, float], setup: Setup, holes: floa
     backend = BACKENDS[setup.backend]
     parts = parts | {
         "allocator": backend.lost * sum(parts.values()) + holes,
+        "imports": backend.imports,
         "runtime": backend.runtime + (backend.quantiser if setup.method == "qlora" else 0),
     }
     return Need(doing, {name: value for name, value in parts.items() if value})

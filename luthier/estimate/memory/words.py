@@ -7,6 +7,8 @@ from typing import Any
 from luthier.estimate.memory.fit import Fit
 
 GB = 1e9
+SHOWN = 0.005 * GB
+"""Smaller parts are left out for people."""
 
 
 def lines(found: Fit) -> Iterator[str]:
@@ -14,7 +16,7 @@ def lines(found: Fit) -> Iterator[str]:
     need, place = found.need, found.place
     yield f"  Memory: {need.gb:.1f} GB while {need.doing}, of {place.room / GB:.1f} GB free on {place.name}"
     largest = sorted(need.parts.items(), key=lambda part: -part[1])
-    yield "    " + ", ".join(f"{name} {_gb(bytes_)}" for name, bytes_ in largest)
+    yield "    " + ", ".join(f"{name} {_gb(bytes_)}" for name, bytes_ in largest if bytes_ >= SHOWN)
     if warning := memory_warning(found):
         yield f"  warning: {warning}"
 
