@@ -104,9 +104,15 @@ def _interruption(run: RunFolder, death: Event, events: list[Event]) -> dict[str
 
 
 def changes(run: RunFolder) -> list[dict[str, Any]]:
-    """Every time that another value cut the steps of the training: {step, key, old, new}; step: where it went on."""
-    told = [event for event in read_jsonl(run.events) if event["kind"] == "pieces"]
-    found = [{name: event[name] for name in ("key", "old", "new")} | {"step": _went_on(run, event)} for event in told]
+    """Every time that another value cut the steps of the training, or another engine took them: {step, key, old, new};
+    step: where it went on.
+    """
+    told = [event for event in read_jsonl(run.events) if event["kind"] in ("pieces", "warning") and "key" in event]
+    steps = [event["step"] if event["kind"] == "warning" else _went_on(run, event) for event in told]
+    found = [
+        {name: event[name] for name in ("key", "old", "new")} | {"step": step}
+        for event, step in zip(told, steps, strict=True)
+    ]
     return [each for number, each in enumerate(found) if each not in found[:number]]  # killed, it is told once more
 
 

@@ -61,6 +61,10 @@ def _tell_other_engine(
         raise _no_use(checkpoint.path, why)
     log.write(
         "warning",
+        step=checkpoint.step,
+        key="training.engine",
+        old=checkpoint.engine,
+        new=engine,
         text=f"Engine {checkpoint.engine} trained until step {checkpoint.step}, {engine} goes on. Weights, optimizer, "
         "schedule, data and log are the same; arithmetic and dropout are not, so that from here on the numbers are no "
         "longer those of an undisturbed run.",

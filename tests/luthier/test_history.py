@@ -126,6 +126,14 @@ def test_pieces_that_are_told_again_after_a_kill_count_once(run):
     assert len(changes(run)) == 1
 
 
+def test_another_engine_counts_from_its_checkpoint_and_other_warnings_do_not(run):
+    log = attempt(run)
+    log.write("warning", text="hot")
+    log.write("warning", text="Engine mlx …", step=5, key="training.engine", old="mlx", new="trl")
+    assert len(list(RunHistory(run).mirror(1))) == 2
+    assert changes(run) == [{"key": "training.engine", "old": "mlx", "new": "trl", "step": 5}]
+
+
 def test_what_is_said_of_an_attempt_does_not_hide_its_own_events(run):
     log = attempt(run)
     log.write("metrics", step=1, train_loss=2.0)
