@@ -81,7 +81,8 @@ def _past(folder: RunFolder, machine: Machine, work: Work) -> Speeds | None:
     weights = size["layers_weights"] + size["head"]
     rented = {read_json(record)["gpu"] for record in folder.pods.glob("[0-9]*.json")}  # also those of older versions
     same_machine = told["machine"] == machine.name and rented <= {machine.name} and bool(rented) == machine.rented
-    same_work = then["method"] == work.method and abs(weights / work.base.weights - 1) <= SAME_SIZE
+    same_way = (then["method"], then.get("paired", False)) == (work.method, work.paired)
+    same_work = same_way and abs(weights / work.base.weights - 1) <= SAME_SIZE
     if not (same_machine and same_work):
         return None
     step = then["tokens"] / max(then["steps"], 1)

@@ -12,6 +12,10 @@ ANSWERED_AT_ONCE = 12_288
 ADAPTER_SLOWS = Range(1, 2, 5)
 """Answers with the adapter apart from the weights against answers without one; on two CPU cores 17 s for 8 s."""
 
+FOUR_BITS_SLOW = Range(1, 1.3, 1.8)
+"""QLoRA's time against LoRA's: each matrix is made of its 4 bits again whenever it is used. 1.39 was measured with a
+model of 7B (Raschka 2023, Practical Tips for Finetuning LLMs Using LoRA); widened."""
+
 SAVED_BYTES = 12
 """A trained weight in a checkpoint: itself and AdamW's two averages, float32 each."""
 
@@ -24,20 +28,25 @@ def training_s(work: Work, machine: Machine) -> Range:
     A matrix of n weights costs 2n FLOPs a token forward and 2n for the gradient of its input; a frozen one needs no
     gradient of its own, another 2n (Kaplan et al. 2020, Scaling Laws for Neural Language Models, section 2.1).
     """
+    before = reading_s(work.compared, work, machine)
     if machine.measured.training:
-        return machine.measured.training.seconds(work.tokens)
+        return machine.measured.training.seconds(work.tokens) + before
     base, prior = work.base, machine.prior
-    of_token = (
-        4 * base.layers_weights + 6 * work.adapter + 4 * base.head * work.learned + 3 * _attention(work, work.row)
-    )
+    head = base.head * work.learned
+    of_weights = 6 * (base.layers_weights + head)
+    if work.method != "full":
+        of_weights = 4 * (base.layers_weights + head) + 6 * work.trained
+    of_token = of_weights + 3 * _attention(work, work.row)
     computing = Range.exactly(work.tokens * of_token).over(machine.flops * prior.training)
+    if work.method == "qlora":
+        computing = computing * FOUR_BITS_SLOW
     micro_batches = work.steps * max(1, math.ceil(work.tokens / max(work.steps, 1) / prior.at_once))
-    return computing.at_least(prior.layer_step_s * (micro_batches * base.layers))
+    return computing.at_least(prior.layer_step_s * (micro_batches * base.layers)) + before
 
 
 def looks_s(work: Work, machine: Machine) -> Range:
     """Validation losses, samples and checkpoints on the way."""
-    saving = Range.exactly(work.adapter * SAVED_BYTES).over(SAVED_PER_S)
+    saving = Range.exactly(work.trained * SAVED_BYTES).over(SAVED_PER_S)
     reading = reading_s(work.look_tokens, work, machine)
     return (reading + answering_s(work.samples, work, machine) + saving) * work.looks
 

@@ -39,17 +39,20 @@ class Asking:
 
 @dataclass(frozen=True)
 class Work:
-    """tokens: of all training steps. learned: share of them that the head works on. row: tokens of a
-    training row; rows: how many there are; longest: tokens of the longest. looks: at the validation rows, of
-    `look_tokens` tokens and `samples` answers each.
+    """method, paired: how it is trained, and whether on pairs of answers. trained: weights that are. tokens: of all
+    training steps. compared: tokens that the base reads once, to learn preferences from. learned: share of tokens that
+    the head works on. row: tokens of a training row; rows: how many there are; longest: tokens of the longest.
+    looks: at the validation rows, of `look_tokens` tokens and `samples` answers each.
     """
 
     base: BaseSize
     method: str
+    paired: bool
     element_bytes: int
-    adapter: int
+    trained: int
     steps: int
     tokens: float
+    compared: float
     learned: float
     row: float
     rows: int
@@ -72,22 +75,27 @@ def work_of(run: RunFolder, spec: RunSpec, base: BaseSize) -> Work:
     steps = total_steps(rows, length)
     seen = min(round(rows * length.epochs), steps * length.batch_size)
     row = counts["total"] / counts["examples"]
+    paired = training.loss == "dpo"
+    answers = 2 if paired else 1  # the rejected ones are taken to be as long as the chosen
+    train, look = (answers * split_tokens(run.tokens(name)) for name in ("train", "validation"))
     asking = _Questions(spec, found["splits"], row, counts["trained"] / counts["examples"])
     longest = min(counts["max"], counts["max_length"])
     return Work(
         base=base,
         method=training.method,
+        paired=paired,
         element_bytes=2 if training.dtype == "bfloat16" else 4,
-        adapter=base.adapter(training.rank or 0),
+        trained=base.weights if training.method == "full" else base.adapter(training.rank or 0),
         steps=steps,
-        tokens=seen * split_tokens(run.tokens("train")) / rows,
+        tokens=seen * train / rows,
+        compared=train + look if paired else 0,
         learned=counts["trained_share"],
         row=row,
         rows=rows,
         longest=longest,
         save_every=min(training.checkpoint_every, steps),
         looks=math.ceil(steps / training.checkpoint_every),
-        look_tokens=split_tokens(run.tokens("validation")),
+        look_tokens=look,
         samples=asking.about("samples", min(training.samples, found["splits"]["validation"]), scored=False),
         baseline=asking.baseline(),
         evaluation=asking.evaluation(),

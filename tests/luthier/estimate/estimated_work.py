@@ -18,8 +18,9 @@ def asking(name: str, answers: int, shots: int = 0, tuned: bool = False) -> Aski
 
 def demo_work() -> Work:
     return Work(
-        base=SMOLLM2, method="lora", element_bytes=2, adapter=SMOLLM2.adapter(16), steps=186, tokens=77_400,
-        learned=0.2885, row=ROW, rows=496, longest=106, save_every=31, looks=6, look_tokens=4_609,
+        base=SMOLLM2, method="lora", paired=False, element_bytes=2, trained=SMOLLM2.adapter(16), steps=186,
+        tokens=77_400, compared=0, learned=0.2885, row=ROW, rows=496, longest=106, save_every=31, looks=6,
+        look_tokens=4_609,
         samples=asking("samples", 3),
         baseline=(asking("base", 120), asking("2", 24, 2), asking("4", 24, 4), asking("few-shot", 120, 4)),
         evaluation=(asking("base again", 0), asking("tuned", 120, tuned=True)),
