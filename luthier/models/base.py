@@ -129,7 +129,7 @@ def _as_quantised(model: "PreTrainedModel") -> "PreTrainedModel":
     """
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):  # bitsandbytes' linear layers
-            module.support_avx512bf16_for_cpu = False
+            module.support_avx512bf16_for_cpu = False  # type: ignore[assignment]
     return model
 
 
