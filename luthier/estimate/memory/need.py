@@ -71,7 +71,7 @@ def answering_need(base: BaseSize, setup: Setup, batch: Batch) -> Need:
         "adapter": 0 if setup.full else base.adapter(setup.rank) * EXACT,
         "keys and values": places * base.cached * setup.element,
         "activations": batch.rows * batch.prompt * 3 * (base.inner + base.hidden) * setup.element,
-        "logits or a layer's gradients": batch.rows * base.vocabulary * (setup.element + EXACT),
+        "logits": batch.rows * base.vocabulary * (setup.element + EXACT),
     }
     return _with_backend("answering", parts, setup, BACKENDS[setup.backend].grown * parts["keys and values"])
 
