@@ -62,6 +62,12 @@ def test_packing_that_is_asked_for_and_wrong_is_refused(monkeypatch, model, trai
     assert caught.value.where == "training.packing"
 
 
+def test_processes_that_train_together_share_main_memory(monkeypatch, model):
+    monkeypatch.setattr(measure, "free_memory", lambda _: 900)
+    monkeypatch.setattr(measure.processes, "count", lambda: 3)
+    assert measure.own_memory(model) == 300
+
+
 def test_a_containers_limit_counts(monkeypatch, tmp_path):
     monkeypatch.setattr(measure, "CGROUP", tmp_path)
     unlimited = free_memory(torch.device("cpu"))
