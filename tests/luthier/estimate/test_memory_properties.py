@@ -67,7 +67,7 @@ def test_parts_are_what_there_is_and_add_up(base, setup):
 @given(bases(least=24), setups())
 def test_four_bits_need_less_than_sixteen_and_an_adapter_less_than_all(base, setup):
     full, lora, qlora = (
-        training_need(base, replace(setup, method=method, element=2, rank=8)).bytes
+        training_need(base, replace(setup, method=method, element=2, rank=8, dropout=False)).bytes
         for method in ("full", "lora", "qlora")
     )
     assert qlora < lora < full
