@@ -39,8 +39,9 @@ class Choices(NamedTuple):
     gradient_checkpointing: bool
 
 
-def settle(training: TrainingSpec, model: Any, train: Dataset) -> TrainingSpec:
+def settle(training: TrainingSpec, model: Any, train: Dataset, sharding: str = "none") -> TrainingSpec:
     """The section with `Choices` where it is still open. model: the bare base. train: the training examples.
+    sharding: as in `compute`.
 
     Raises SpecError when it says `packing: true` and this model cannot.
     """
@@ -58,13 +59,14 @@ def settle(training: TrainingSpec, model: Any, train: Dataset) -> TrainingSpec:
             "Leave it empty, or set it to false.",
             "training.packing",
         )
-    chosen = choose(model, some, packing, int(tokens[longest]))._asdict()
+    free = own_memory(model) - to_come(training, model, sharding)
+    chosen = choose(model, some, packing, int(tokens[longest]), free)._asdict()
     return training.model_copy(update={key: chosen[key] for key in chosen if getattr(training, key) is None})
 
 
-def choose(model: Any, examples: list[Example], packing: bool, longest: int) -> Choices:
-    """examples: some of the training rows, shortened. longest: tokens of the longest row."""
-    room = int(own_memory(model) * FOR_ACTIVATIONS / bytes_per_token(model, examples, packing))
+def choose(model: Any, examples: list[Example], packing: bool, longest: int, free: int) -> Choices:
+    """examples: some of the training rows, shortened. longest: tokens of the longest row. free: bytes."""
+    room = int(max(0, free) * FOR_ACTIVATIONS / bytes_per_token(model, examples, packing))
     fitting = max(longest, min(tokens_at_once(), room))
     return Choices(packing, fitting, gradient_checkpointing=room < longest)
 
@@ -93,6 +95,17 @@ def _shortened(example: Example, tokens: int) -> Example:
     if len(example["input_ids"]) <= tokens:
         return example
     return example | {key: example[key][:half] + example[key][-half:] for key in ("input_ids", "labels")}
+
+
+def to_come(training: TrainingSpec, model: Any, sharding: str) -> int:
+    """Bytes that full fine-tuning takes before its first step ends: for each weight a gradient and AdamW's two averages
+    in float32, and in bfloat16 arithmetic the rounded copy. An adapter's are few.
+    """
+    if training.method != "full":
+        return 0
+    of_weight = 12 + 2 * (training.dtype == "bfloat16")
+    held_by = processes.count() if processes.spread(sharding) else 1
+    return of_weight * sum(each.numel() for each in model.parameters()) // held_by
 
 
 def own_memory(model: Any) -> int:

@@ -116,7 +116,7 @@ def _settled(
     """The spec with what only the model can tell; measured once by each engine, then kept with the run."""
     if resume_from and is_of_other_engine(resume_from, Trainer.engine):
         spec = open_again(spec, run)
-    training = measure.settle(spec.training, model, train)
+    training = measure.settle(spec.training, model, train, spec.compute.sharding)
     if training != spec.training and not training.packing:
         log.write("warning", text="Each example is computed alone, which is slower: packed, it would get another loss.")
     return keep_settled(spec, training, run, attempt)

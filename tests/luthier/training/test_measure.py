@@ -39,6 +39,18 @@ def test_little_memory_makes_small_micro_batches_and_less_still_checkpointing(mo
     assert chosen.micro_batch_tokens == longest and chosen.gradient_checkpointing
 
 
+def test_full_fine_tuning_leaves_room_for_gradients_and_optimizer(monkeypatch, model, train):
+    longest = max(len(example["input_ids"]) for example in train)
+    activations = 2 * longest * bytes_per_token(model, [train[0]], packing=True) / measure.FOR_ACTIVATIONS
+    states = 12 * sum(parameter.numel() for parameter in model.parameters())
+    monkeypatch.setattr(measure, "free_memory", lambda _: int(activations + states))
+    whole = settle(TrainingSpec(method="full", dtype="float32"), model, train)
+    assert longest < whole.micro_batch_tokens < 4 * longest and not whole.gradient_checkpointing
+    assert settle(TrainingSpec(), model, train).micro_batch_tokens > whole.micro_batch_tokens
+    monkeypatch.setattr(measure, "free_memory", lambda _: states)
+    assert settle(TrainingSpec(method="full"), model, train).gradient_checkpointing
+
+
 @pytest.mark.parametrize("prompt", [0, 40, 150, 400])
 def test_a_long_common_prompt_is_packed(model, tiny_model, prompt):
     """Also where it fills all that is tried of an example, or one row begins another."""
