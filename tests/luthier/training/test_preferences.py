@@ -69,7 +69,8 @@ def test_loss_and_gradient_are_the_formulas(packing, pairs, tiny_model):
     for mine, theirs in zip(torch.autograd.grad(ours, trained), expected, strict=True):
         torch.testing.assert_close(mine, theirs, rtol=2e-3, atol=1e-4)
     with torch.no_grad():
-        look = objective.look(tuned, micro_batches)
+        tallies = [objective.tally(tuned, each) for each in micro_batches]
+    look = objective.look([sum(each) for each in zip(*tallies, strict=True)])
     assert look["eval_loss"] == pytest.approx(usual.item() / 10, rel=1e-4)
     assert look["eval_preferred"] == sum((gain > 0).item() for gain in gains) / 10
 
