@@ -58,8 +58,8 @@ class TrainingSpec(Section):
     loss: Literal["auto", "cross_entropy", "weighted", "label_smoothed", "focal", "dpo"] = Field(
         "auto",
         description="What it learns from. auto: dpo where rows hold a rejected answer, else cross_entropy; "
-        "cross_entropy: every token of the answers alike; weighted: rare answers count more; label_smoothed: less sure of itself; focal: hard answers count more; dpo: the "
-        "chosen answer rather than the rejected.",
+        "cross_entropy: every token of the answers alike; weighted: rare answers count more; label_smoothed: less sure "
+        "of itself; focal: hard answers count more; dpo: the chosen answer rather than the rejected.",
     )
     preset: Literal["conservative", "balanced", "aggressive"] = Field(
         "balanced",
