@@ -104,8 +104,8 @@ def _interruption(run: RunFolder, death: Event, events: list[Event]) -> dict[str
 
 
 def changes(run: RunFolder) -> list[dict[str, Any]]:
-    """Every time that another value cut the steps of the training, or another engine took them: {step, key, old, new};
-    step: where it went on.
+    """Every time that another value cut the steps of the training, or another engine or number of processes took them:
+    {step, key, old, new}; step: where it went on.
     """
     told = [event for event in read_jsonl(run.events) if event["kind"] in ("pieces", "warning") and "key" in event]
     steps = [event["step"] if event["kind"] == "warning" else _went_on(run, event) for event in told]

@@ -42,14 +42,22 @@ def refuse_other_training(
     if checkpoint.engine != engine:
         _tell_other_engine(checkpoint, identity, log, engine)
         return
-    alone = checkpoints.ALONE
-    for key in (*sorted(checkpoints.ROUNDING), *alone):
-        before, now = (values.get(key, alone.get(key)) for values in (checkpoint.fingerprint, identity))
-        if before != now:
-            name = f"compute.{key}" if key in alone else f"training.{key}"
-            text = f"{name} was {before} and is {now} from step {checkpoint.step} on"
-            what = "the last digits and what dropout drops differ" if key in alone else "the last digits differ"
-            log.write("warning", text=f"{text}: {what} from those of an undisturbed run.")
+    _tell_differences(checkpoint, identity, log)
+
+
+def _tell_differences(checkpoint: Checkpoint, identity: dict[str, Any], log: EventLog) -> None:
+    """How a step is cut was told with the change itself; the number of processes is known here first."""
+    step, there = checkpoint.step, checkpoint.fingerprint
+    for key in sorted(checkpoints.ROUNDING):
+        if there.get(key) != identity.get(key):
+            text = f"training.{key} was {there.get(key)} and is {identity.get(key)} from step {step} on"
+            log.write("warning", text=f"{text}: the last digits differ from those of an undisturbed run.")
+    for key, usual in checkpoints.ALONE.items():
+        old, new = there.get(key, usual), identity.get(key, usual)
+        if old != new:
+            text = f"compute.{key} was {old} and is {new} from step {step} on: the last digits and what dropout drops "
+            text += "differ from those of an undisturbed run."
+            log.write("warning", step=step, key=f"compute.{key}", old=old, new=new, text=text)
 
 
 def _tell_other_engine(
