@@ -31,10 +31,13 @@ def _smoothed(share: float) -> TokenLoss:
 
 
 def _focal(gamma: float) -> TokenLoss:
-    """(1 - p)^gamma times the surprise, p being the target's probability (Lin et al. 2017, equation 4)."""
+    """(1 - p)^gamma times the surprise, p being the target's probability (Lin et al. 2017, equation 4).
+
+    1 - p is kept above 0, where a gamma below 1 has no finite gradient.
+    """
 
     def focal(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         nll = surprise(logits, targets)
-        return (-torch.expm1(-nll)) ** gamma * nll
+        return (-torch.expm1(-nll)).clamp_min(1e-30) ** gamma * nll
 
     return focal

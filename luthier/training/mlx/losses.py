@@ -25,6 +25,6 @@ def _smoothed(share: float) -> TokenLoss:
 def _focal(gamma: float) -> TokenLoss:
     def focal(logits: mx.array, targets: mx.array) -> mx.array:
         nll = surprise(logits, targets)
-        return (-mx.expm1(-nll)) ** gamma * nll
+        return mx.maximum(-mx.expm1(-nll), 1e-30) ** gamma * nll
 
     return focal

@@ -32,6 +32,14 @@ def test_focal_makes_easy_tokens_count_less():
     torch.testing.assert_close(kind("focal", focal_gamma=0)(LOGITS, TARGETS), nll)
 
 
+@pytest.mark.parametrize("gamma", [0, 0.5, 1, 2])
+def test_focal_has_a_gradient_where_the_answer_is_certain(gamma):
+    logits = torch.tensor([[200.0, 0.0], [1.0, 0.0]], requires_grad=True)
+    kind("focal", focal_gamma=gamma)(logits, torch.tensor([0, 0])).sum().backward()
+    assert logits.grad is not None and logits.grad[0].tolist() == [0, 0]
+    assert logits.grad[1].isfinite().all() and logits.grad[1, 0] < 0
+
+
 @pytest.mark.parametrize("loss", ["cross_entropy", "label_smoothed", "focal"])
 def test_a_trained_head_gets_its_gradient_in_chunks(loss, monkeypatch):
     monkeypatch.setattr(head, "CHUNK", 4)
