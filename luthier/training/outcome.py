@@ -35,6 +35,7 @@ def summary(training: Training, began: int, seconds: float) -> dict[str, Any]:
     log, step, course = training.log_history, training.step, training.course
     seen = course.tokens_until(step)
     return {
+        "engine": training.engine,
         "steps": step,
         "epochs": course.examples_until(step) / len(course.ids),
         "train_loss": history.last_train_loss(log),

@@ -110,7 +110,7 @@ def test_another_engine_goes_on_as_if_it_had_been_the_same(first, method, tiny_m
     save_spec(asked.model_copy(update={"training": asked.training.model_copy(update={"engine": other})}), run.spec)
     result = attempt(run, tiny_model, 2)
     reached = result["resumed_from"]
-    assert reached in (5, 6) and newest_complete(run.checkpoints)[0].engine == other
+    assert reached in (5, 6) and newest_complete(run.checkpoints)[0].engine == result["engine"] == other
     assert apart(whole, run) < 2e-5
     [told] = [event["text"] for event in read_jsonl(run.attempt(2).events) if event["kind"] == "warning"]
     assert f"Engine {first} trained until step {reached}, {other} goes on" in told
