@@ -7,6 +7,7 @@ from prefect import get_run_logger, task
 from prefect.states import State
 
 from luthier.errors import LuthierError
+from luthier.failures.cause import Change
 from luthier.run import Run
 from tasks.checkpoint_resume import adapter_files, checkpoint_resume
 from tasks.memory import cut_smaller, smaller
@@ -39,15 +40,19 @@ def _work(run: Run, watcher: Watcher) -> dict[str, Any]:
 
 
 def _trained(run: Run, watcher: Watcher) -> dict[str, Any]:
-    """The worker's result; one that wanted memory is followed by one that needs less."""
-    found = checkpoint_resume(run)
+    """The worker's result; one that wanted memory is followed by one that needs less.
+
+    A change comes again where it was undone: each attempt that goes on from another engine's checkpoint measures anew.
+    """
+    found, tried = checkpoint_resume(run), list[Change]()
     while True:
         resume_from = Path(found["path"]) if found["path"] else None  # in a pod it finds its own
         try:
             return attempt(run, "train", watcher, lambda step=found["step"]: step, resume_from)
         except LuthierError as error:
             change = smaller(run, error)
-            if change is None:
+            if change is None or change in tried:
                 raise
+            tried.append(change)
             found = checkpoint_resume(run)
             cut_smaller(run, change, found["step"], error, watcher)
