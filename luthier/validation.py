@@ -37,7 +37,7 @@ def validate(run: Run) -> Iterator[Event]:
     paired = all(source["format"] == "preference" for source in found["sources"])
     _check_metrics(run.asked, paired)
     chosen, resolved = presets.reasons(run.asked, context, paired), presets.resolve(run.asked, context, paired)
-    if resolved.training.loss == "dpo":
+    if resolved.training.loss == "dpo" or PREFERRED in run.asked.evaluation.all_metrics:
         for split in ("train", "validation", "test"):
             for rows in row_batches(run.folder.split(split)):
                 refuse_unpaired(rows)

@@ -43,7 +43,10 @@ def refuse_unpaired(rows: list[Row]) -> None:
     if lacking:
         what = "no rejected answer that takes the place of the last chosen one"
         problems: list[LuthierError] = [DataError(what, "", "", f"row {row}") for row in lacking[:SHOWN]]
-        fix = "Give each row a chosen and a rejected answer to one prompt, or set training.loss: cross_entropy."
+        fix = (
+            "Give each row a chosen and a rejected answer to one prompt, or set training.loss: cross_entropy, and "
+            "leave metric preferred out."
+        )
         raise Problems(f"{len(lacking)} row{'s' * (len(lacking) > 1)} cannot be compared", problems, fix)
 
 

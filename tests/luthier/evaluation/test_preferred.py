@@ -7,13 +7,16 @@ import torch
 from evaluation_run import SPEC, row
 from torch.nn.functional import cross_entropy
 
-from luthier.errors import SpecError
+from luthier.errors import Problems, SpecError
 from luthier.evaluation.arm import as_it_is, measure, preferred
 from luthier.evaluation.journal import Journal
 from luthier.evaluation.loaded import load
 from luthier.events import EventLog
 from luthier.models.chat import IGNORED, encode
-from luthier.validation import _check_metrics
+from luthier.run import open_run
+from luthier.settings import Settings
+from luthier.spec import RunSpec
+from luthier.validation import _check_metrics, validate
 
 
 def pair(number: int) -> dict:
@@ -57,3 +60,23 @@ def test_it_is_refused_of_data_without_rejected_answers():
     with pytest.raises(SpecError, match="cannot be measured") as refused:
         _check_metrics(asked, paired=False)
     assert refused.value.where == "evaluation.metrics"
+
+
+def test_a_pair_that_parts_before_the_last_answer_is_refused(tiny_model, tmp_path):
+    """Whatever is learned: there is nothing to compare the chosen answer with."""
+    rows = [{"prompt": f"What is {n}?", "chosen": f"It is {n}.", "rejected": "No idea."} for n in range(40)]
+    rejected = [("user", "Why?"), ("assistant", "No."), ("user", "What else?"), ("assistant", "Nothing.")]
+    rows[7] = {
+        "chosen": [{"role": role, "content": content} for role, content in [("user", "Why?"), ("assistant", "So.")]],
+        "rejected": [{"role": role, "content": content} for role, content in rejected],
+    }
+    (tmp_path / "data.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    asked = {
+        "name": "pairs",
+        "data": {"path": str(tmp_path / "data.jsonl")},
+        "model": {"base": str(tiny_model)},
+        "training": {"loss": "cross_entropy"},
+        "evaluation": {"primary_metric": "preferred"},
+    }
+    with pytest.raises(Problems, match="1 row cannot be compared"):
+        list(validate(open_run(RunSpec.model_validate(asked), Settings(home=tmp_path / "home"))))
