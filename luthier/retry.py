@@ -21,8 +21,9 @@ from luthier.stages import run_id
 from luthier.storage import append_jsonl, read_jsonl
 from luthier.training.checkpoints import ROUNDING
 
-IN_PLACE = {f"training.{key}" for key in ROUNDING}
-"""Chosen for the machine: another value makes no other run, and its checkpoints still fit."""
+IN_PLACE = {f"training.{key}" for key in ROUNDING - {"packing"}}
+"""Chosen for the machine: another value makes no other run, and its checkpoints still fit. Whether a model may be given
+packed examples is tried where nothing was settled yet, and so in a new run."""
 
 
 @dataclass(frozen=True)
