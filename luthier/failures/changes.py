@@ -15,8 +15,9 @@ SHORTEST = 128
 
 
 def less_memory(seen: Evidence) -> list[Change]:
-    """What costs nothing but time first: smaller pieces of the same steps; then shorter examples."""
-    if seen.spec is None:
+    """What costs nothing but time first: smaller pieces of the same steps; then shorter examples. Nothing of that helps
+    where the weights did not fit, before anything was settled."""
+    if seen.spec is None or seen.spec.training.micro_batch_tokens is None:
         return []
     training = seen.spec.training
     longest = longest_row(seen.run, training)

@@ -49,6 +49,11 @@ def test_recomputed_already_it_cuts_the_examples(failed):
     assert failed(asked, "train", training=last)[1] == [("training.max_length", 512, 155)]  # half of the longest row
 
 
+def test_where_the_weights_did_not_fit_shorter_examples_would_not_help(failed):
+    unsettled = TRAINED | {"micro_batch_tokens": None}
+    assert failed(errors.OutOfMemory(*MEMORY), "train", training=unsettled) == ("host_memory", [])
+
+
 @pytest.mark.parametrize(("stage", "dtype"), [("baseline-eval", "bfloat16"), ("eval", None)])
 def test_weights_are_halved_only_while_nothing_is_trained(failed, stage, dtype):
     cause, change = failed(errors.OutOfMemory("there is not enough memory to ask this model"), stage)
