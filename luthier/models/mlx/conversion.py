@@ -18,8 +18,11 @@ ALL_LAYERS = -1
 def convert(source: Path, target: Path) -> None:
     """Write the adapter in `source` into `target` as the other library has it; no digit changes.
 
-    Raises ModelError for more than plain LoRA on linear layers.
+    Raises ModelError where there is none, and for more than plain LoRA on linear layers.
     """
+    if not any((source / form.weights).exists() for form in (MLX, ADAPTER)):
+        why = f"Neither {ADAPTER.weights} (PEFT's) nor {MLX.weights} (mlx-lm's) is there."
+        raise ModelError("this is no adapter's folder", why, "Name the folder that holds it.", str(source))
     target.mkdir(parents=True, exist_ok=True)
     try:
         (_to_peft if (source / MLX.weights).exists() else _to_mlx)(source, target)
@@ -69,5 +72,17 @@ def _more_than_lora(folder: Path, why: str = "") -> ModelError:
     return ModelError("this adapter cannot be converted", why, fix, str(folder))
 
 
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 2:
+        print("Usage: python -m luthier.models.mlx.conversion SOURCE TARGET", file=sys.stderr)
+        return 2
+    try:
+        convert(*map(Path, arguments))
+    except ModelError as error:
+        print(f"luthier: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
 if __name__ == "__main__":
-    convert(*map(Path, sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

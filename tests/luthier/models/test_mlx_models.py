@@ -1,5 +1,8 @@
 """MLX holds the very models and adapters that PyTorch holds, family by family."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +139,18 @@ def test_more_than_lora_is_refused(tiny_model, tiny_adapter, tmp_path):
     (tmp_path / "whole" / MLX.weights).touch()
     with pytest.raises(ModelError, match="cannot be converted"):
         convert(tmp_path / "whole", tmp_path / "peft")
+
+
+@pytest.mark.parametrize("arguments", [["nowhere", "target"], ["dora", "target"], ["dora"]])
+def test_who_cannot_convert_is_told_why(arguments, tmp_path):
+    (tmp_path / "dora").mkdir()
+    (tmp_path / "dora" / "adapter_model.safetensors").touch()
+    write_json(tmp_path / "dora" / "adapter_config.json", {"peft_type": "LORA", "bias": "none", "use_dora": True})
+    command = [sys.executable, "-m", "luthier.models.mlx.conversion", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_base_in_four_bits_is_smaller_and_keeps_its_head(tiny_model):
