@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from luthier.models.base import load_tokenizer, locate
 from luthier.models.chat import encode
-from luthier.rows import Message, Row, row_batches
+from luthier.rows import Message, Row, rejected_answer, row_batches
 from luthier.run import Run
+from luthier.spec import PREFERRED, RunSpec
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -20,12 +21,25 @@ PART = 32
 
 
 def sample(run: Run) -> list[dict[str, list[Message]]]:
-    """Whichever split they are in; the same for the same seed."""
+    """{messages}, or {chosen, rejected} where `pairs`; from whichever split, the same for the same seed."""
     rows = _accepted(run)
     base = locate(run.spec.model, run.settings.models)
     tokenizer = load_tokenizer(base, run.spec.model.trust_remote_code)
     chosen = random.Random(run.spec.seed).sample(rows, min(ROWS, len(rows)))
-    return [{"messages": _cut(row["messages"], tokenizer)} for row in chosen]
+    return [
+        _pair(row, tokenizer) if pairs(run.spec) else {"messages": _cut(row["messages"], tokenizer)} for row in chosen
+    ]
+
+
+def pairs(spec: RunSpec) -> bool:
+    """Whether the run needs the rejected answers, too. spec: resolved."""
+    return spec.training.loss == "dpo" or PREFERRED in spec.evaluation.all_metrics
+
+
+def _pair(row: Row, tokenizer: "PreTrainedTokenizerBase") -> dict[str, list[Message]]:
+    chosen = _cut(row["messages"], tokenizer)
+    answer: Message = {"role": "assistant", "content": _ends(rejected_answer(row) or "", tokenizer)}
+    return {"chosen": chosen, "rejected": [*chosen[:-1], answer]}
 
 
 def _accepted(run: Run) -> list[Row]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from luthier.data_spec import DataSpec
 from luthier.errors import ModelError
 from luthier.models.base import load_tokenizer, locate
-from luthier.rehearsal.sample import TOKENS, sample
+from luthier.rehearsal.sample import TOKENS, pairs, sample
 from luthier.run import Run
 from luthier.spec import BudgetSpec, ComputeSpec, NotifySpec, RunSpec
 from luthier.spec_file import save_spec
@@ -106,7 +106,7 @@ def _small(spec: RunSpec, folder: Path) -> RunSpec:
         "keep_checkpoints": 2,
     }
     split = spec.data.split.model_copy(update={"by": "random", "stratify": None})  # so few rows make too few groups
-    data = DataSpec(path=folder / "data.jsonl", format="messages", split=split)
+    data = DataSpec(path=folder / "data.jsonl", format="preference" if pairs(spec) else "messages", split=split)
     evaluation = {"max_examples": 12, "max_new_tokens": 8, "few_shot": [1], "accept": {}}
     return spec.model_copy(
         update={

@@ -84,3 +84,24 @@ def test_rows_are_a_sample_that_validates(small, tmp_path):
     assert len(read_jsonl(small.data.path)) == ROWS
     *_, last = validate(open_run(small, Settings(home=tmp_path / "rehearsal")))
     assert last["result"]["accepted"] == ROWS
+
+
+def test_pairs_stay_pairs(tmp_path, tiny_model):
+    """Or the small run would have nothing to prefer."""
+    rows = [
+        {"prompt": f"Who is {n}?", "chosen": f"It is {n}. " + "So. " * n, "rejected": "No. " * n + "Ask."}
+        for n in range(130)
+    ]
+    write_jsonl(tmp_path / "data.jsonl", rows)
+    asked = {
+        "name": "Pairs",
+        "data": {"path": str(tmp_path / "data.jsonl")},
+        "model": {"base": str(tiny_model)},
+        "evaluation": {"primary_metric": "preferred"},
+    }
+    run = open_run(RunSpec.model_validate(asked), Settings(home=tmp_path / "home"))
+    for _ in validate(run):
+        pass
+    small = load_spec(scale_down(run, tmp_path / "small"))
+    *_, last = validate(open_run(small, Settings(home=tmp_path / "rehearsal")))
+    assert small.training.loss == "dpo" and last["result"]["accepted"] == ROWS
