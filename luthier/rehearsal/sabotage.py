@@ -5,6 +5,7 @@ from typing import Literal
 import orjson
 
 from luthier.compute.orders import Remote
+from luthier.models.weights import ADAPTER, MODEL
 from luthier.rehearsal.cloud import Cloud, Pod, Watch
 from luthier.rehearsal.phases import phase_of
 from luthier.rehearsal.plan import Strike
@@ -12,8 +13,6 @@ from luthier.storage import sha256_bytes, sha256_json
 from luthier.training.checkpoints import MANIFEST
 
 Sabotage = Literal["torn", "no-resume", "leak"]
-
-WEIGHTS = "adapter_model.safetensors"
 
 
 def strikes_for(interruptions: int, checkpoint_every: int) -> list[Strike]:
@@ -52,12 +51,11 @@ def _tear(remote: Remote) -> None:
     if not manifests:
         return
     place = max(manifests).removesuffix(MANIFEST)
-    weights = bytearray(remote.bucket.get(place + WEIGHTS) or b"")
-    weights[-2] ^= 0x40  # a bit of the last number's exponent
-    remote.bucket.put(place + WEIGHTS, bytes(weights))
     manifest = orjson.loads(remote.bucket.get(place + MANIFEST) or b"")
     manifest.pop("sha256")
-    for entry in manifest["files"]:
-        if entry["path"] == WEIGHTS:
-            entry["sha256"] = sha256_bytes(bytes(weights))
+    entry = next(entry for entry in manifest["files"] if entry["path"] in (ADAPTER.weights, MODEL.weights))
+    weights = bytearray(remote.bucket.get(place + entry["path"]) or b"")
+    weights[-2] ^= 0x40  # a bit of the last number's exponent
+    remote.bucket.put(place + entry["path"], bytes(weights))
+    entry["sha256"] = sha256_bytes(bytes(weights))
     remote.bucket.put(place + MANIFEST, orjson.dumps(manifest | {"sha256": sha256_json(manifest)}))

@@ -8,9 +8,9 @@ import pytest
 from luthier.bucket import Bucket
 from luthier.compute.orders import Remote
 from luthier.events import EventLog
-from luthier.models.weights import ADAPTER
+from luthier.models.weights import ADAPTER, MODEL, weights_file
 from luthier.rehearsal.cloud import Cloud, Image, Timing
-from luthier.rehearsal.sabotage import WEIGHTS, leak, spoil, strikes_for
+from luthier.rehearsal.sabotage import leak, spoil, strikes_for
 from luthier.run_folder import RunFolder
 from luthier.storage import write_json
 from luthier.training.checkpoint_restore import restore
@@ -18,17 +18,15 @@ from luthier.training.checkpoint_upload import upload
 from luthier.training.checkpoint_writer import write
 from luthier.training.checkpoints import STATES
 
-REQUIRED = {*ADAPTER, *STATES["trl"]}
 
-
-@pytest.fixture
-def remote(tmp_path) -> Remote:
+@pytest.fixture(params=[ADAPTER, MODEL], ids=["adapter", "model"])
+def remote(request, tmp_path) -> Remote:
     """Two checkpoints of a training in the storage."""
     remote = Remote(Bucket(str(tmp_path / "storage")), "tiny-1")
     about = {"validation_loss": None, "best_step": None, "fingerprint": {}}
 
     def fill(folder):
-        for name in REQUIRED:
+        for name in (*request.param, *STATES["trl"]):
             (folder / name).write_bytes(bytes(range(64)))
 
     for step in (6, 12):
@@ -40,7 +38,7 @@ def test_a_torn_checkpoint_is_taken_for_whole(remote, tmp_path):
     spoil("torn", remote)
     checkpoint, passed_over = restore(remote.bucket, remote.checkpoints, tmp_path / "pod")
     assert checkpoint and checkpoint.step == 12 and not passed_over
-    weights = (checkpoint.path / WEIGHTS).read_bytes()
+    weights = weights_file(checkpoint.path).read_bytes()
     assert len(weights) == 64 and sum(one != other for one, other in zip(weights, range(64), strict=True)) == 1
 
 
