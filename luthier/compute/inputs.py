@@ -14,7 +14,7 @@ from luthier.storage import read_json, sha256_json, write_json, write_text
 NEEDED = {
     "baseline": ("spec.yaml", "data/train.parquet", "data/validation.parquet", "data/test.parquet",
                  "baseline/partial.jsonl"),
-    "train": ("spec.yaml", "data/train.parquet", "data/validation.parquet", "data/tokens/*"),
+    "train": ("spec.yaml", "asked.yaml", "data/train.parquet", "data/validation.parquet", "data/tokens/*"),
     "evaluate": ("spec.yaml", "data/test.parquet", "baseline/metrics.json", "baseline/predictions.jsonl", "adapter/*",
                  "evaluation/partial.jsonl"),
 }  # fmt: skip
