@@ -24,7 +24,6 @@ from benchmarks.guide import write_table
 from luthier.spec import RunSpec
 from luthier.storage import read_jsonl
 from luthier.training import checkpoint_writer
-from luthier.training.adapter import write_adapter
 from luthier.training.bench import bare_trainer
 from luthier.training.trainer import Trainer
 from tests.s3_server import running
@@ -54,13 +53,9 @@ class Beside(TrainerCallback):
             self.end()
 
     def save(self, trainer: Trainer) -> None:
-        def fill(folder: Path) -> None:
-            write_adapter(trainer.tuned, folder)
-            trainer.write_state(folder)
-
         about = {"validation_loss": None, "best_step": None, "fingerprint": {}}
         began = time.monotonic()
-        checkpoint_writer.write(self.folder, trainer.state.global_step, 1, fill, about, lambda: None)
+        checkpoint_writer.write(self.folder, trainer.step, 1, trainer.write_checkpoint, about, lambda: None)
         checkpoint_writer.rotate(self.folder, 2, None)
         self.saves.append(time.monotonic() - began)
 
