@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-BENCHES := chain training evaluation startup checkpoints scale
+BENCHES := chain training evaluation startup checkpoints scale memory
 
 .PHONY: install demo test check bench drill up format
 
