@@ -21,6 +21,9 @@ class Form(NamedTuple):
 ADAPTER = Form("adapter_model.safetensors", "adapter_config.json")
 MODEL = Form("model.safetensors", "config.json")
 
+ANSWERING = "generation_config.json"
+"""Which tokens end an answer, among others; some models say it nowhere else."""
+
 ONE_FILE = "1000TB"
 """A size that no model reaches, so that its weights are not cut into several files."""
 
@@ -60,6 +63,8 @@ def publish(checkpoint: Path, target: Path, dtype: str) -> str:
     form = form_of(checkpoint)
     if form == MODEL:
         write_json(target / form.config, read_json(checkpoint / form.config) | {"dtype": dtype})
+        if (checkpoint / ANSWERING).exists():
+            _copy(checkpoint / ANSWERING, target / ANSWERING)
     else:
         _copy(checkpoint / form.config, target / form.config)
     if form == MODEL and dtype != "float32":
