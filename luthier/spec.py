@@ -215,6 +215,13 @@ class ComputeSpec(Section):
         "else no limit.",
     )
 
+    @field_validator("processes")
+    @classmethod
+    def rented_pods_have_one_gpu(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if (value or 1) > 1 and info.data.get("provider") != "local":
+            raise ValueError("a rented pod has one GPU, and each process needs one of its own; leave it empty")
+        return value
+
     @field_validator("deadline")
     @classmethod
     def deadline_has_a_zone(cls, value: datetime | None) -> datetime | None:

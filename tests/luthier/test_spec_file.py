@@ -36,6 +36,14 @@ def test_every_fault_is_reported_with_its_key(tmp_path):
     assert "Did you mean seed?" in text
 
 
+def test_more_processes_than_a_pod_has_gpus_are_refused_before_it_is_rented(tmp_path):
+    compute = {"processes": 2}
+    assert load_spec(write(tmp_path, MINIMAL | {"compute": compute})).compute.processes == 2
+    with pytest.raises(Problems, match="a rented pod has one GPU") as caught:
+        load_spec(write(tmp_path, MINIMAL | {"compute": compute | {"provider": "runpod"}}))
+    assert "compute.processes" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
