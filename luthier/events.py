@@ -9,8 +9,7 @@ Kinds and their fields:
   resumed     step, path                 training goes on from this checkpoint
   passed_over path, reason               a torn checkpoint that was not used
   early_stop  step, best_step            the validation loss stopped falling
-  warning     text                       where another engine, or number of processes, goes on from a step also step, key,
-                                         old, new
+  warning     text                       where another engine or number of processes goes on also step, key, old, new
   paused      reason                     the work stands still, as a person needs the machine
   continued   reason, seconds            it goes on, after so long
 The run's own `events.jsonl` repeats them with their `attempt`, and adds the flow's:
