@@ -13,7 +13,7 @@ from luthier.errors import DataError, SpecError
 
 SHOWN_FIELDS, SHOWN_VALUES, MOST_VALUES = 12, 8, 50
 LONGEST_VALUE = 40
-LONG = ("rejected", "opening", "unanswered")
+LONG = ("rejected", "rejected_turns", "opening", "unanswered")
 """Fields that hold whole texts."""
 
 

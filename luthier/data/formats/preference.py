@@ -24,7 +24,7 @@ def preferred(record: Record, layout: Layout) -> list[Message]:
         raise Unusable(Fault("same_answers", what, why, "Take the row out", layout["rejected"]))
     if not prompt and chosen[:1] and chosen[0]["role"] == "assistant":
         raise missing(record.value, layout["prompt"])
-    record.meta["rejected"] = _rest(chosen, rejected)
+    record.meta |= _rest(chosen, rejected)
     system = optional_text(record.value, layout["system"])
     return [{"role": "system", "content": system}, *chosen] if system else chosen
 
@@ -51,10 +51,14 @@ def _whole(prompt: list[Message], answer: list[Message]) -> list[Message]:
     return answer if any(message["role"] == "user" for message in answer[:2]) else prompt + answer
 
 
-def _rest(chosen: list[Message], rejected: list[Message]) -> str | list[Message]:
-    """What the rejected side says from where the two part: a text in the place of the last answer, or messages."""
+def _rest(chosen: list[Message], rejected: list[Message]) -> dict[str, str]:
+    """What the rejected side says from where the two part, as `rejected` where it is said in the place of the last
+    answer; else no answer can be compared with it, and it is kept as `rejected_turns`.
+    """
     same = 0
     while same < min(len(chosen), len(rejected)) - 1 and chosen[same] == rejected[same]:
         same += 1
     left = rejected[same:]
-    return left[0]["content"] if len(left) == 1 and same == len(chosen) - 1 else left
+    if len(left) == 1 and same == len(chosen) - 1:
+        return {"rejected": left[0]["content"]}
+    return {"rejected_turns": "\n\n".join(f"{message['role']}: {message['content']}" for message in left)}

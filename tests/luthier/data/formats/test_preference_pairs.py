@@ -2,6 +2,9 @@
 
 import pytest
 
+from luthier.data.personal.policy import Policy
+from luthier.data.personal.protect import protect
+
 ASK, GOOD, BAD = "How do I boil an egg?", "Seven minutes in boiling water.", "No idea."
 TURN = {"role": "user", "content": ASK}
 
@@ -39,6 +42,15 @@ def test_transcripts_of_several_turns(take):
     found = take([{"chosen": HH.format(ask=ASK, answer=GOOD), "rejected": HH.format(ask=ASK, answer=BAD)}])
     assert found.texts == [["user: Hi", "assistant: Hello.", f"user: {ASK}", f"assistant: {GOOD}"]]
     assert found.sound[0].meta == {"rejected": BAD}
+
+
+def test_what_parts_before_the_last_answer_is_a_text_of_its_own(take):
+    """Personal data are looked for in texts alone, and a text in the place of the last answer would be compared."""
+    turns = [TURN, answer(BAD), {"role": "user", "content": "Ask jo@firm.example?"}, answer("Yes.")]
+    (row,) = take([{"chosen": [TURN, answer(GOOD)], "rejected": turns}]).sound
+    assert row.meta == {"rejected_turns": f"assistant: {BAD}\n\nuser: Ask jo@firm.example?\n\nassistant: Yes."}
+    masked = protect(row.messages, row.meta, Policy({"email": "mask"})).meta["rejected_turns"]
+    assert "jo@firm.example" not in masked and "Yes." in masked
 
 
 def test_long_rejected_answers_are_kept_whole(take):
