@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from luthier.compute.team import lead
 from luthier.errors import DataError, SpecError
 from luthier.events import Event
 from luthier.rows import row_batches
@@ -29,6 +30,8 @@ def validate(run: Run) -> Iterator[Event]:
     base = locate(run.asked.model, run.settings.models)
     context = context_length(base)
     _check_answers(run.asked, context)
+    if run.asked.compute.processes and run.asked.compute.provider == "local":
+        lead(run.asked.compute)
     tokenizer = load_tokenizer(base, run.asked.model.trust_remote_code)
     max_length = presets.max_length(run.asked.training, context)
     yield from prepare(run.asked, run.folder, tokenizer, max_length, run.settings.root)

@@ -23,6 +23,9 @@ LOOK_S = 0.5
 TELL_S = 2.0
 """So long a failed leader waits for the death of another, which may be what it failed of."""
 
+DRIVER_S = 60
+"""A driver that has not named its GPUs by then hangs, and training would, too."""
+
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
@@ -50,7 +53,7 @@ def gpus() -> list[str]:
     if VISIBLE in os.environ:
         return [name for name in os.environ[VISIBLE].split(",") if name.strip() not in ("", "-1")]
     tool = shutil.which("nvidia-smi")
-    told = subprocess.run([tool, "-L"], capture_output=True, text=True).stdout if tool else ""
+    told = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=DRIVER_S).stdout if tool else ""
     return [str(number) for number in range(sum(line.startswith("GPU ") for line in told.splitlines()))]
 
 

@@ -12,6 +12,7 @@ from luthier.evaluation.loaded import Loaded, load
 from luthier.evaluation.weak import weak_kinds
 from luthier.events import EventLog
 from luthier.fence import check_fence
+from luthier.models.engines import engine_here
 from luthier.rows import Row, Rows
 from luthier.run_folder import AttemptFolder, RunFolder
 from luthier.spec import RunSpec
@@ -51,7 +52,9 @@ def test_rows(spec: RunSpec, run: RunFolder) -> list[Row]:
 def _content(spec: RunSpec, run: RunFolder) -> list[Any]:
     sections = spec.model_dump(mode="json", include={"model", "evaluation", "seed"})
     data = [sha256_file(run.split(name)) for name in ("train", "validation", "test")]
-    return [STAGES["baseline-eval"].version, sections, spec.training.dtype, spec.training.method == "qlora", data]
+    training = spec.training
+    held = [training.dtype, training.method == "qlora", engine_here(training)]
+    return [STAGES["baseline-eval"].version, sections, held, data]
 
 
 def _few_shot(

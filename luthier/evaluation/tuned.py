@@ -17,6 +17,7 @@ from luthier.evaluation.statistics import wins
 from luthier.evaluation.verdict import decide
 from luthier.events import EventLog
 from luthier.fence import check_fence
+from luthier.models.engines import engine_here
 from luthier.models.weights import weights_file
 from luthier.rows import Row
 from luthier.run_folder import AttemptFolder, RunFolder
@@ -39,7 +40,8 @@ def evaluate(
     loaded = load(spec, base, run.adapter)
     content = [sha256_file(path) for path in (weights_file(run.adapter), run.split("test"))]
     settings = spec.model_dump(mode="json", include={"model", "evaluation", "seed"})
-    depends_on = [STAGES["eval"].version, content, settings, spec.training.dtype]
+    held = [spec.training.dtype, engine_here(spec.training)]
+    depends_on = [STAGES["eval"].version, content, settings, held]
     journal = Journal(run.evaluation / "partial.jsonl", depends_on, log, stop)
     try:
         checked = recheck(arms["base"], _base_again(loaded, rows, journal), spec.training.dtype or "float32")
