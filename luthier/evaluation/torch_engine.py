@@ -62,11 +62,14 @@ class TorchEngine:
             with self.model.disable_adapter():
                 yield
             return
-        tuned, self.model = self.model, self.read_base()
+        device = self.model.device
+        tuned = self.model.to("cpu")  # a GPU need not hold both
+        self.model = self.read_base()
         try:
             yield
         finally:
-            self.model = tuned
+            del self.model
+            self.model = tuned.to(device)
 
     @torch.inference_mode()
     def _batch(self, prompts: list[list[int]], prefix: SharedPrefix, width: int) -> Batch:

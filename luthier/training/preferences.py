@@ -1,14 +1,12 @@
-"""Rows with a rejected answer, made ready: its tokens, and by how much the base prefers the chosen one."""
+"""Rows with a rejected answer, and its tokens."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from luthier.errors import DataError, LuthierError, Problems
 from luthier.models.token_file import is_intact, open_tokens, token_key, write_tokens
 from luthier.rows import Row, rejected_answer, row_batches
 from luthier.run_folder import RunFolder
-from luthier.storage import read_json, sha256_json, write_json
+from luthier.storage import sha256_json
 from luthier.training.dataset import SHOWN, encode_rows
 
 if TYPE_CHECKING:
@@ -57,15 +55,3 @@ def _rejected(rows: list[Row]) -> list[Row]:
         {**row, "messages": [*row["messages"][:-1], {"role": "assistant", "content": rejected_answer(row) or ""}]}
         for row in rows
     ]
-
-
-def with_margins(examples: "Dataset", kept: Path, key: dict[str, Any], ask: Callable[[], list[float]]) -> "Dataset":
-    """The examples with {margin}, in nats; `ask` tells it of each. It is asked once: the answers are kept in a file.
-
-    key: all that the answers depend on.
-    """
-    known = read_json(kept) if kept.exists() else {}
-    if known.get("key") != key:
-        known = {"key": key, "margins": ask()}
-        write_json(kept, known)
-    return examples.add_column("margin", known["margins"])  # type: ignore[call-arg]

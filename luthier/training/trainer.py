@@ -1,6 +1,6 @@
 """TRL's SFTTrainer with packed micro-batches, our own objectives, and our own checkpoints."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -18,17 +18,11 @@ from luthier.training.arguments import arguments, lora
 from luthier.training.attention import OWN, SEGMENTS
 from luthier.training.carrying import carry_on, name_parameters
 from luthier.training.course import course
-from luthier.training.hardware import share_beginnings
+from luthier.training.cutting import autocast, micro_batches, packer
 from luthier.training.history import Log
 from luthier.training.holding import Copies, Holding
 from luthier.training.objectives import Objective, objective
-from luthier.training.packing import Packer
-from luthier.training.pairs import PairPacker
 from luthier.training.plan import Plan
-from luthier.training.readout import read
-
-AT_A_LOOK = 64
-"""Rows that are packed together, as long as their tokens fit."""
 
 
 class State(NamedTuple):
@@ -228,34 +222,3 @@ class Trainer(SFTTrainer):
 
     def _trained(self) -> list[torch.nn.Parameter]:
         return [parameter for parameter in self.tuned.parameters() if parameter.requires_grad]
-
-
-def autocast(plan: Plan, device: torch.device) -> AbstractContextManager[None]:
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=plan.dtype == "bfloat16")
-
-
-def packer(plan: Plan) -> Packer:
-    kind = PairPacker if plan.loss == "dpo" else Packer
-    return kind(plan.packing, share_beginnings(), plan.micro_batch_tokens)
-
-
-@torch.no_grad()
-def base_margins(plan: Plan, model: Any, examples: Dataset) -> list[float]:
-    """By how many nats the untrained model finds each row's chosen answer likelier than its rejected one."""
-    model.set_attn_implementation(SEGMENTS if plan.packing else OWN)
-    model.eval()
-    found = dict[int, float]()
-    unknown = examples.add_column("margin", [0.0] * len(examples))  # type: ignore[call-arg]
-    with autocast(plan, model.device):
-        for pairs in micro_batches(unknown, packer(plan), model.device):
-            surprises = torch.cat([read(model, part).surprises() for part in pairs.parts])
-            found |= zip(pairs.rows, pairs.margins_of(surprises).tolist(), strict=True)
-    return [found[row] for row in range(len(examples))]
-
-
-def micro_batches(examples: Dataset, packer: Packer, device: torch.device) -> Iterator[Any]:
-    """All examples in their order, some of them packed together."""
-    for start in range(0, len(examples), AT_A_LOOK):
-        rows = examples[start : start + AT_A_LOOK]
-        some = [dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)]
-        yield from (micro_batch.to(device) for micro_batch in packer(some)["packs"])

@@ -22,13 +22,14 @@ from luthier.training.checkpoint_writer import clear_leftovers, set_aside_newer
 from luthier.training.dataset import load_split
 from luthier.training.fingerprint import fingerprint
 from luthier.training.hardware import device, set_up
+from luthier.training.margins import with_margins
 from luthier.training.outcome import publish_best, summary
 from luthier.training.plan import plan_of
-from luthier.training.preferences import with_margins, with_rejected
+from luthier.training.preferences import with_rejected
 from luthier.training.resumption import is_of_other_engine, open_again, refuse_other_training
 from luthier.training.saving import Saver
 from luthier.training.settling import keep_settled
-from luthier.training.trainer import Trainer, base_margins
+from luthier.training.trainer import Trainer
 from luthier.training.weighing import with_weights
 
 
@@ -64,7 +65,8 @@ def train(
     saver, plan = Saver(run, attempt, log, identity), plan_of(spec)
     if plan.loss == "dpo":
         with processes.leader_first():
-            examples = _compared(examples, run, identity, log, partial(base_margins, plan, model))
+            log.write("phase", name="asking the base which answers it prefers")
+            examples = with_margins(examples, run, identity, plan, model)
     trainer = Trainer(plan, run.checkpoints, model, tokenizer, **examples, save=saver)
     _listen(trainer, run, log, stop)
     began = _load_state(trainer, resume_from, log)
@@ -92,21 +94,6 @@ def _model(spec: RunSpec, base: Path) -> PreTrainedModel:
     waits = processes.spread(spec.compute.sharding) and method != "qlora"  # quantised where it is to compute
     where = "cpu" if waits else device()
     return load_model(base, held, spec.model.trust_remote_code, four_bit=method == "qlora", device=where)
-
-
-def _compared(
-    examples: dict[str, Dataset],
-    run: RunFolder,
-    identity: dict[str, Any],
-    log: EventLog,
-    ask: Callable[[Dataset], list[float]],
-) -> dict[str, Dataset]:
-    """The splits with the margins that the untrained base gives their pairs."""
-    log.write("phase", name="asking the base which answers it prefers")
-    return {
-        name: with_margins(rows, run.tokens(f"{name}-margins").with_suffix(".json"), identity, partial(ask, rows))
-        for name, rows in examples.items()
-    }
 
 
 def _settled(

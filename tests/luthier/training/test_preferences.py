@@ -11,13 +11,14 @@ from training_runs import make_run, row, spec
 from luthier.models.base import load_model, load_tokenizer
 from luthier.models.chat import IGNORED
 from luthier.rows import write_rows
-from luthier.storage import read_json
+from luthier.training import margins
 from luthier.training.attention import OWN, SEGMENTS
+from luthier.training.cutting import packer
 from luthier.training.dataset import load_split
+from luthier.training.margins import base_margins, known, with_margins
 from luthier.training.objectives import Preferences
 from luthier.training.plan import plan_of
-from luthier.training.preferences import with_margins, with_rejected
-from luthier.training.trainer import base_margins, packer
+from luthier.training.preferences import with_rejected
 
 BETA = 0.3
 
@@ -49,17 +50,17 @@ def margin(model, example: dict) -> torch.Tensor:
 def test_loss_and_gradient_are_the_formulas(packing, pairs, tiny_model):
     _, examples = pairs
     base = load_model(tiny_model, "float32")
-    margins = base_margins(plan(packing), base, examples)
+    found = base_margins(plan(packing), base, examples)
     with torch.no_grad():
-        assert margins == pytest.approx([margin(base, example).item() for example in examples], abs=1e-4)
+        assert found == pytest.approx([margin(base, example).item() for example in examples], abs=1e-4)
     base.set_attn_implementation(SEGMENTS if packing else OWN)
     torch.manual_seed(3)
     tuned = get_peft_model(base, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
     trained = [parameter for parameter in tuned.parameters() if parameter.requires_grad]
-    gains = [margin(tuned, example) - before for example, before in zip(examples, margins, strict=True)]
+    gains = [margin(tuned, example) - before for example, before in zip(examples, found, strict=True)]
     usual = -sum(logsigmoid(BETA * gain) for gain in gains)
 
-    micro_batches = packer(plan(packing))(list(examples.add_column("margin", margins)))["packs"]
+    micro_batches = packer(plan(packing))(list(examples.add_column("margin", found)))["packs"]
     assert len(micro_batches) == (10 if not packing else len(micro_batches)) and len(micro_batches) > 1
     objective = Preferences(plan(packing))
     assert sum(objective.weight(each) for each in micro_batches) == 10
@@ -75,16 +76,23 @@ def test_loss_and_gradient_are_the_formulas(packing, pairs, tiny_model):
     assert look["eval_preferred"] == sum((gain > 0).item() for gain in gains) / 10
 
 
-def test_the_base_is_asked_once(pairs):
-    run, examples = pairs
-    kept, asked = run.tokens("train-margins").with_suffix(".json"), []
+def test_the_base_is_asked_once(tmp_path):
+    kept, asked = tmp_path / "train-margins.json", []
 
     def ask() -> list[float]:
         asked.append(1)
         return [0.1 * number for number in range(10)]
 
-    first = with_margins(examples, kept, {"base": "a"}, ask)
-    again = with_margins(examples, kept, {"base": "a"}, ask)
-    assert list(first["margin"]) == list(again["margin"]) == read_json(kept)["margins"] and len(asked) == 1
-    with_margins(examples, kept, {"base": "b"}, ask)
+    assert known(kept, {"base": "a"}, ask) == known(kept, {"base": "a"}, ask) == ask()
     assert len(asked) == 2
+    known(kept, {"base": "b"}, ask)
+    assert len(asked) == 3
+
+
+def test_other_micro_batches_need_no_new_answers(pairs, tiny_model, monkeypatch):
+    run, examples = pairs
+    base = load_model(tiny_model, "float32")
+    first = with_margins({"train": examples}, run, {"base": "a", "micro_batch_tokens": 9}, plan(True), base)
+    monkeypatch.setattr(margins, "base_margins", lambda *_: pytest.fail("asked again"))
+    again = with_margins({"train": examples}, run, {"base": "a", "micro_batch_tokens": 5}, plan(True), base)
+    assert list(first["train"]["margin"]) == list(again["train"]["margin"])
