@@ -39,7 +39,7 @@ def test_nine_in_ten_are_predicted_within_15_percent(name):
     assert max(abs(off(each)) for each in measured(name)) < 2 * CLOSE
 
 
-@pytest.mark.slow
+@pytest.mark.drill
 def test_measuring_again_gives_what_is_committed(tmp_path):
     committed = next(each for each in measured("held_out") if each["shape"] == "deep" and each.get("loss") == "dpo")
     asked = {key: committed[key] for key in committed.keys() - {"model", "peak_bytes"}}
