@@ -13,7 +13,7 @@ from chain import PATIENCE_S, Home, write_spec
 
 from luthier.storage import read_json
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, needs_browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, needs_browser, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
