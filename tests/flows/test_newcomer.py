@@ -45,9 +45,16 @@ def box(page, title: str):
 def submit(page, form: str, values: dict[str, str]) -> None:
     page.goto(form)
     page.get_by_text("What the run is called").wait_for()
+    until(lambda: filled(page, values))
+    page.get_by_role("button", name="Submit").click()
+
+
+def filled(page, values: dict[str, str]) -> bool:
+    """Fill the boxes; whether the values stay, as a page that is still loading puts its own in their place."""
     for title, value in values.items():
         box(page, title).fill(value)
-    page.get_by_role("button", name="Submit").click()
+    page.wait_for_timeout(1000)
+    return all(box(page, title).input_value() == value for title, value in values.items())
 
 
 def until(found: Any, within_s: float = PATIENCE_S) -> Any:
